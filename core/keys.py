@@ -1,0 +1,196 @@
+"""The only place that spells a Redis key: type, meaning and lifetime beside each.
+
+Every key stands behind REDIS_PREFIX, by default `{snapshelf}:`: one hash slot, so that our scripts may touch
+several keys on a Redis Cluster too (failover, not scale).
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+PARTITIONS = 16
+
+CONVERSATION = "conversation"
+"""Group that reads `inbox`."""
+WORKERS = "workers"
+"""Group that reads `searches`."""
+MAINTAINERS = "maintainers"
+"""Group that reads `tasks`."""
+SENDERS = "senders"
+"""Group that reads `replies`."""
+
+SEEN_S = 48 * 3600
+PART_S = 48 * 3600
+LEASE_MS = 10_000
+BLOB_AFTER_S = 24 * 3600
+BLOB_DEAD_S = 7 * 24 * 3600
+STATE_S = 24 * 3600
+BUTTON_S = 7 * 24 * 3600
+WEB_STREAM_S = 3600
+ANSWER_S = 60
+UNPARSED_S = 24 * 3600
+
+
+def partition_of(chat: str) -> int:
+    """The partition of `inbox` and `replies` that a chat belongs to."""
+    return zlib.crc32(chat.encode()) % PARTITIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys behind one prefix."""
+
+    prefix: str = "{snapshelf}:"
+
+    # --- streams ------------------------------------------------------------------------------------------
+
+    def inbox(self, partition: int) -> str:
+        """stream: Updates of the chats of one partition."""
+        return f"{self.prefix}inbox:{partition}"
+
+    def searches(self, lane: str) -> str:
+        """stream: Searches of one lane (`messengers`, `web`)."""
+        return f"{self.prefix}searches:{lane}"
+
+    @property
+    def tasks(self) -> str:
+        """stream: Tasks."""
+        return f"{self.prefix}tasks"
+
+    def replies(self, partition: int) -> str:
+        """stream: Replies, Notices and Progress for the chats of one partition."""
+        return f"{self.prefix}replies:{partition}"
+
+    @property
+    def dead(self) -> str:
+        """stream: what was given up, with stream, reason, attempt and the message itself."""
+        return f"{self.prefix}dead"
+
+    @property
+    def later(self) -> str:
+        """sorted set: entries to try again; score = due time in ms."""
+        return f"{self.prefix}later"
+
+    def held(self, stream: str, chat: str) -> str:
+        """list: entries of one chat that wait behind one that is being retried."""
+        return f"{stream}:held:{chat}"
+
+    def lease(self, stream: str) -> str:
+        """string: fenced token of the one consumer of a partition (10 s)."""
+        return f"{stream}:lease"
+
+    # --- claims and marks ---------------------------------------------------------------------------------
+
+    def seen(self, channel: str, update_id: str) -> str:
+        """string: this update was accepted (48 h)."""
+        return f"{self.prefix}seen:{channel}:{update_id}"
+
+    def taken(self, output: str) -> str:
+        """string: a step's output of this id was taken (48 h)."""
+        return f"{self.prefix}taken:{output}"
+
+    def turns(self, chat: str) -> str:
+        """sorted set: jobs of a chat not yet answered, in the order of their updates; score = accepted at (ms)."""
+        return f"{self.prefix}turns:{chat}"
+
+    def parts(self, job: str) -> str:
+        """hash: part number → `sending`, `sent`, `unknown`, `dropped` (48 h)."""
+        return f"{self.prefix}parts:{job}"
+
+    def sent(self, provider_id: str) -> str:
+        """string: job and part of a message that we sent (48 h)."""
+        return f"{self.prefix}sent:{provider_id}"
+
+    @property
+    def tally(self) -> str:
+        """hash: photos accepted, answered, apologised, dead, unknown; parts repeated. The promise in numbers."""
+        return f"{self.prefix}tally"
+
+    # --- blobs, albums, state -----------------------------------------------------------------------------
+
+    def blob(self, job: str, number: int) -> str:
+        """string: the bytes of a photo, EXIF stripped."""
+        return f"{self.prefix}blob:{job}:{number}"
+
+    @property
+    def blobs(self) -> str:
+        """sorted set: `‹bytes›:‹blob key›`; score = when it expires (ms). Its sum is what the budget counts."""
+        return f"{self.prefix}blobs"
+
+    @property
+    def blob_bytes(self) -> str:
+        """string: bytes of all blobs."""
+        return f"{self.prefix}blob-bytes"
+
+    def album(self, chat: str, album: str) -> str:
+        """hash: the photos of one album so far, or `closed` (60 s after closing)."""
+        return f"{self.prefix}album:{chat}:{album}"
+
+    @property
+    def due(self) -> str:
+        """sorted set: albums by the time (ms) when they close."""
+        return f"{self.prefix}due"
+
+    def query(self, job: str) -> str:
+        """string: the Search of a job, for Next, refinement and box (24 h)."""
+        return f"{self.prefix}query:{job}"
+
+    def last_query(self, chat: str) -> str:
+        """string: the job that a later text refines (24 h)."""
+        return f"{self.prefix}last:{chat}"
+
+    def button(self, token: str) -> str:
+        """string: what a tap means, as JSON (7 days)."""
+        return f"{self.prefix}button:{token}"
+
+    def file_id(self, bot: str, picture: str) -> str:
+        """string: the provider's id of a product picture uploaded once."""
+        return f"{self.prefix}file:{bot}:{picture}"
+
+    def gone(self, chat: str) -> str:
+        """string: this chat cannot be written to until it writes again."""
+        return f"{self.prefix}gone:{chat}"
+
+    def language(self, user: str) -> str:
+        """string: the language that a user chose."""
+        return f"{self.prefix}language:{user}"
+
+    def erase(self, user: str) -> str:
+        """set: keys that hold something about this user."""
+        return f"{self.prefix}erase:{user}"
+
+    # --- limits, leases of singletons, waiting connections -------------------------------------------------
+
+    def limit(self, name: str) -> str:
+        """hash: a token bucket shared by all processes."""
+        return f"{self.prefix}limit:{name}"
+
+    def paused(self, chat: str) -> str:
+        """string: the provider asked to leave this chat alone for so long (expires by itself)."""
+        return f"{self.prefix}paused:{chat}"
+
+    def singleton(self, name: str) -> str:
+        """string: fenced token of the one process that does a thing (long polling, the promoter)."""
+        return f"{self.prefix}one:{name}"
+
+    def polling_offset(self, bot: str) -> str:
+        """string: the last update_id that long polling has accepted."""
+        return f"{self.prefix}offset:{bot}"
+
+    def alive(self, kind: str, name: str) -> str:
+        """string: a process says that it works, with its generation (10 s)."""
+        return f"{self.prefix}alive:{kind}:{name}"
+
+    @property
+    def reindex(self) -> str:
+        """string: who runs a reindex since when (JSON, refreshed)."""
+        return f"{self.prefix}reindex"
+
+    def web(self, session: str) -> str:
+        """stream: what goes to one web chat (1 h)."""
+        return f"{self.prefix}web:{session}"
+
+    def answer(self, job: str) -> str:
+        """list: the Reply that `/api/search` waits for (60 s)."""
+        return f"{self.prefix}answer:{job}"
