@@ -178,9 +178,9 @@ class Keys:
         """string: the last update_id that long polling has accepted."""
         return f"{self.prefix}offset:{bot}"
 
-    def alive(self, kind: str, name: str) -> str:
-        """string: a process says that it works, with its generation (10 s)."""
-        return f"{self.prefix}alive:{kind}:{name}"
+    def alive(self, kind: str) -> str:
+        """hash: processes of one kind at work → when they last said so, and their generation (core/presence.py)."""
+        return f"{self.prefix}alive:{kind}"
 
     @property
     def reindex(self) -> str:

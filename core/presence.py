@@ -1,0 +1,49 @@
+"""Which processes are at work: each says so every few seconds, and is taken as gone when it has not for a while."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import cast
+
+from redis.asyncio import Redis
+
+from core.keys import Keys
+
+PRESENT_MS = 10_000
+"""A process that was silent for this long is not counted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One process: its name and, for a worker, the generation that it answers from."""
+
+    name: str
+    generation: str | None = None
+
+
+async def announce(redis: Redis, keys: Keys, kind: str, presence: Presence) -> None:
+    """Say that this process works; call it every 3 s or so."""
+    now = time.time() * 1000
+    value = json.dumps({"at": now, "generation": presence.generation})
+    await redis.hset(keys.alive(kind), presence.name, value)
+
+
+async def withdraw(redis: Redis, keys: Keys, kind: str, name: str) -> None:
+    """Say that this process leaves."""
+    await redis.hdel(keys.alive(kind), name)
+
+
+async def present(redis: Redis, keys: Keys, kind: str) -> list[Presence]:
+    """The processes of a kind that are at work; those silent for an hour are forgotten."""
+    now = time.time() * 1000
+    here = []
+    for raw_name, value in cast("dict[bytes, bytes]", await redis.hgetall(keys.alive(kind))).items():
+        fields = json.loads(value)
+        silent_ms = now - fields["at"]
+        if silent_ms < PRESENT_MS:
+            here.append(Presence(raw_name.decode(), fields["generation"]))
+        elif silent_ms > 3_600_000:
+            await redis.hdel(keys.alive(kind), raw_name.decode())
+    return here
