@@ -41,11 +41,11 @@ class FakeEmbedder:
         self.calls.append(len(pixels))
         cells = pixels.reshape(-1, 8, side // 8, 8, side // 8, 3).astype(np.float32).mean(axis=(2, 4))
         flat = cells.reshape(len(pixels), 192) / 127.5 - 1.0
-        out = np.maximum(flat @ self._projection, 0.0) + np.float32(1e-3)
+        out: Descriptors = (np.maximum(flat @ self._projection, 0.0) + 1e-3).astype(np.float32)
         for part in self.parts:
             piece = out[:, part.offset : part.offset + part.size]
             piece /= np.linalg.norm(piece, axis=1, keepdims=True)
-        return out.astype(np.float32, copy=False)
+        return out
 
     def warm(self, batch_sizes: Iterable[int]) -> None:
         """Nothing to warm."""

@@ -1,0 +1,179 @@
+"""Runs an exported model under ONNX Runtime: pictures in, descriptors out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from platform import machine
+from typing import Any, Literal
+
+import numpy as np
+import onnxruntime as ort
+
+from core.cpus import usable_cpus
+from core.errors import SnapshelfError
+from index.model.card import ModelCard, card_from_metadata, read_verified
+from index.model.contract import Descriptors, Embeds, ModelFileError, Part, Pixels
+from index.model.processor import SENTENCES, ComputePath, compute_path, cpu_flags, describe_cpu
+
+__all__ = ["Embedder", "Embeds", "Part", "builtin_path", "describe_cpu", "find_model"]
+
+Provider = Literal["auto", "cpu", "cuda"]
+
+BUILTIN = "builtin"
+BUILTIN_FOLDER = Path(__file__).parent / "builtin"
+_ERRORS_ONLY = 3
+"""ONNX Runtime's log level."""
+
+
+class Embedder:
+    """A loaded model. Thread-safe: ONNX Runtime allows concurrent runs of one session.
+
+    Build it with `load`; it holds the session's threads until it is garbage.
+    """
+
+    def __init__(self, session: ort.InferenceSession, card: ModelCard, path: ComputePath, threads: int) -> None:
+        self._session = session
+        self._outputs = list(card.outputs)
+        self.name: str = card.name
+        self.input_size: int = card.input_size
+        self.parts: tuple[Part, ...] = card.contract_parts()
+        self.dimensions: int = sum(part.size for part in self.parts)
+        self.fingerprint: str = card.fingerprint
+        self.variant: str = card.variant
+        self.terms: str = card.terms
+        self.compute_path: ComputePath = path
+        self.threads: int = threads
+        self.path_description: str = SENTENCES[path]
+
+    @classmethod
+    def load(
+        cls,
+        path_or_name: str | Path = BUILTIN,
+        *,
+        threads: int | None = None,
+        provider: Provider = "auto",
+        models: Path | None = None,
+        path: ComputePath | None = None,
+    ) -> Embedder:
+        """Verify a model's checksum and load it.
+
+        `path_or_name`: `builtin`, a file, or a name in the folder `models` (DATA_DIR/models).
+        `threads`: default the processors that this process may use. `path`: forces a way of computing (tests).
+        Raises `ModelFileError` for a file that is missing, tampered with or not ours, `SnapshelfError` for a
+        provider that is not there.
+        """
+        file = find_model(path_or_name, models)
+        data = read_verified(file, _builtin_checksum() if file == builtin_path() else None)
+        providers = _providers(provider)
+        threads = threads or usable_cpus()
+        cuda = providers[0] == "CUDAExecutionProvider"
+        # Which way to compute depends on the variant, which only a loaded file tells: the name decides
+        # the first try, and a session is made anew where the file says otherwise.
+        chosen = path or compute_path(machine(), cpu_flags(), cuda=cuda)
+        session = _session(data, file, providers, threads, chosen)
+        card = card_from_metadata(session.get_modelmeta().custom_metadata_map, file)
+        if path is None and card.variant != "int8":
+            chosen = compute_path(machine(), cpu_flags(), card.variant, cuda=cuda)
+        _check_shapes(session, card, file)
+        return cls(session, card, chosen, threads)
+
+    def embed(self, pixels: Pixels) -> Descriptors:
+        """Describe a batch: uint8 RGB `[N, S, S, 3]` -> float32 `[N, D]`, each part of length 1.
+
+        Raises `ValueError` for another shape or type.
+        """
+        side = self.input_size
+        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[1:] != (side, side, 3):
+            raise ValueError(
+                f"The model takes uint8 pictures of shape [N, {side}, {side}, 3], not {pixels.dtype} {pixels.shape}."
+            )
+        if not len(pixels):
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        results = self._session.run(self._outputs, {"pixels": np.ascontiguousarray(pixels)})
+        pieces = [
+            result if name == "descriptor" else _of_length_one(result)
+            for name, result in zip(self._outputs, results, strict=True)
+        ]
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
+
+    def warm(self, batch_sizes: Iterable[int]) -> None:
+        """Run once for each batch size, so that the first shopper does not wait for buffers."""
+        for count in batch_sizes:
+            self.embed(np.zeros((count, self.input_size, self.input_size, 3), dtype=np.uint8))
+
+
+def builtin_path() -> Path:
+    """The model that comes with the package."""
+    return BUILTIN_FOLDER / "vgg16.onnx"
+
+
+def find_model(path_or_name: str | Path, models: Path | None = None) -> Path:
+    """The file of `builtin`, of a path, or of a name in the folder `models`. Raises `ModelFileError`."""
+    if str(path_or_name) == BUILTIN:
+        return builtin_path()
+    path = Path(path_or_name)
+    if path.suffix == ".onnx":
+        return path
+    named = models / f"{path_or_name}.onnx" if models and path.name == str(path_or_name) else None
+    if named is None or not named.is_file():
+        raise ModelFileError(
+            f"There is no model called {path_or_name}: set MODEL to `builtin`, a name from `snapshelf model list`, "
+            "or the path of an exported .onnx file."
+        )
+    return named
+
+
+def _builtin_checksum() -> str:
+    try:
+        manifest = json.loads((BUILTIN_FOLDER / "manifest.json").read_text(encoding="utf-8"))
+        return str(manifest["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ModelFileError("The built-in model's manifest is missing or broken: install Snapshelf again.") from None
+
+
+def _providers(wish: Provider) -> list[str]:
+    available = ort.get_available_providers()
+    if wish != "cpu" and "CUDAExecutionProvider" in available:
+        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    if wish == "cuda":
+        raise SnapshelfError("ONNX Runtime finds no CUDA here: install onnxruntime-gpu, or leave the provider on auto.")
+    return ["CPUExecutionProvider"]
+
+
+def _session(data: bytes, file: Path, providers: list[str], threads: int, path: ComputePath) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if path in (ComputePath.FLOAT_FROM_INT8, ComputePath.CUDA):
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
+    try:
+        return ort.InferenceSession(data, options, providers=providers)
+    except Exception as error:  # ONNX Runtime's own classes share no public base but Exception
+        if isinstance(error, MemoryError):
+            raise
+        raise ModelFileError(f"{file} can't be loaded by ONNX Runtime: export it again.") from None
+
+
+def _check_shapes(session: ort.InferenceSession, card: ModelCard, file: Path) -> None:
+    """The graph must be what its card says: one input of the card's size, the card's outputs and widths."""
+    inputs: list[Any] = session.get_inputs()
+    widths = {output.name: output.shape[-1] for output in session.get_outputs()}
+    right = (
+        [(i.name, i.type, i.shape[1:]) for i in inputs]
+        == [("pixels", "tensor(uint8)", [card.input_size, card.input_size, 3])]
+        and all(name in widths for name in card.outputs)
+        and sum(widths[name] for name in card.outputs) == sum(part.size for part in card.parts)
+    )
+    if not right:
+        raise ModelFileError(f"{file} holds another graph than it says: export it again.")
+
+
+def _of_length_one(rows: Descriptors) -> Descriptors:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    normalised: Descriptors = (rows / np.maximum(lengths, 1e-12)).astype(np.float32, copy=False)
+    return normalised
