@@ -1,0 +1,79 @@
+"""Verified updates go into Redis, or into the spool while Redis is away; only then is a provider answered 200."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from core.errors import Unavailable
+from core.messages import Update, decode_update, encode
+from core.spool import Spool
+from core.streams import Streams
+from core.telemetry import get_logger
+
+log = get_logger(__name__)
+
+REPLAY_EVERY_S = 1.0
+
+
+class Delivery:
+    """Claims and appends updates; keeps them in their order when Redis comes and goes."""
+
+    def __init__(self, streams: Streams, spool: Spool) -> None:
+        self._streams = streams
+        self._spool = spool
+        self._spooled = asyncio.Event()
+        self._replaying = asyncio.Lock()
+        if not spool.is_empty():
+            self._spooled.set()
+
+    async def take(self, updates: Iterable[Update]) -> None:
+        """Returns when every update is safe. Raises core.spool.SpoolFull when neither Redis nor the spool takes it.
+
+        While the spool holds anything, new updates go behind it, so that their order stays.
+        """
+        for update in updates:
+            if not self._spooled.is_set():
+                try:
+                    await self._streams.claim_and_append(update)
+                except Unavailable as error:
+                    log.warning("redis away, writing to the spool", error=str(error))
+                else:
+                    continue
+            await asyncio.to_thread(self._spool.append, encode(update))
+            self._spooled.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Bring the spool into Redis whenever both are there, until `stop`."""
+        while not stop.is_set():
+            if self._spooled.is_set():
+                await self._replay()
+            await _first_of(self._spooled if not self._spooled.is_set() else None, stop)
+
+    async def _replay(self) -> None:
+        async with self._replaying:
+            try:
+                count = await self._spool.replay(self._deliver)
+            except Unavailable:
+                return
+            if self._spool.is_empty():
+                self._spooled.clear()
+            if count:
+                log.info("spool replayed", updates=count)
+
+    async def _deliver(self, data: bytes) -> None:
+        await self._streams.claim_and_append(decode_update(data))
+
+
+async def _first_of(event: asyncio.Event | None, stop: asyncio.Event) -> None:
+    """Wait for the event, or for a second when there is none to wait for; `stop` ends both."""
+    waits = [asyncio.ensure_future(stop.wait())]
+    if event is not None:
+        waits.append(asyncio.ensure_future(event.wait()))
+    try:
+        await asyncio.wait(
+            waits, timeout=None if event else REPLAY_EVERY_S, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        for wait in waits:
+            wait.cancel()

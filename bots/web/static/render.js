@@ -1,0 +1,120 @@
+// Messages as elements. Every text goes in by textContent: a title is never markup.
+
+export function element(name, className = "", text = "") {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+}
+
+export function bubble(text, kind = "") {
+  return element("div", `bubble ${kind}`.trim(), text);
+}
+
+export function waiting() {
+  const node = element("div", "bubble waiting");
+  node.append(element("i"), element("i"), element("i"), element("span", "", "Searching …"));
+  return node;
+}
+
+export function photoBubble(photo, part) {
+  const node = element("div", "bubble mine");
+  const figure = element("figure");
+  const image = element("img");
+  image.alt = part ? "Your photo, with the part to search" : "Your photo";
+  image.src = URL.createObjectURL(photo);
+  image.addEventListener("error", () => { figure.replaceChildren(element("span", "", photo.name || "Your photo")); });
+  figure.append(image);
+  if (part) {
+    const frame = element("span", "part");
+    for (const [side, value] of [["left", part.x], ["top", part.y], ["width", part.width], ["height", part.height]]) {
+      frame.style[side] = `${value * 100}%`;
+    }
+    figure.append(frame);
+  }
+  node.append(figure);
+  return node;
+}
+
+/** One message of the server: words, or cards with their buttons. */
+export function answer(message, tap) {
+  if (message.type !== "cards") {
+    const node = bubble(message.text, message.warn ? "warn" : "");
+    node.append(...buttons(message.buttons, tap));
+    return node;
+  }
+  const node = element("section", "answer");
+  node.setAttribute("aria-label", message.text);
+  node.append(element("p", "", message.text));
+  const list = element("ul", "cards");
+  list.tabIndex = 0;
+  list.setAttribute("aria-label", "Products");
+  list.append(...message.hits.map((hit) => card(hit, tap)));
+  node.append(list, ...buttons(message.buttons, tap, "btn more"));
+  return node;
+}
+
+function card(hit, tap) {
+  const item = element("li", "card");
+  item.dataset.product = hit.id;
+  const body = element("div", "body");
+  body.append(element("h3", "", hit.title));
+  const meta = [hit.brand, hit.category?.split(" > ").at(-1)].filter(Boolean).join(" · ");
+  if (meta) body.append(element("p", "meta", meta));
+  if (hit.price_text) body.append(element("p", "price", hit.price_text));
+  if (hit.similarity !== null && hit.similarity !== undefined) body.append(match(hit));
+  if (hit.why.length) {
+    const why = element("ul", "why");
+    why.setAttribute("aria-label", "Why this one");
+    why.append(...hit.why.map((reason) => element("li", "", reason)));
+    body.append(why);
+  }
+  const actions = element("div", "actions");
+  actions.append(...buttons(hit.buttons, tap));
+  body.append(actions);
+  item.append(picture(hit), body);
+  return item;
+}
+
+function picture(hit) {
+  const frame = element("div", "pic");
+  const none = () => frame.replaceChildren(element("span", "none", "No picture"));
+  if (!hit.picture) { none(); return frame; }
+  const image = element("img");
+  image.alt = "";
+  image.loading = "lazy";
+  image.decoding = "async";
+  image.addEventListener("error", none);
+  image.src = hit.picture;
+  frame.append(image);
+  return frame;
+}
+
+function match(hit) {
+  const row = element("div", "match");
+  const meter = element("meter");
+  meter.min = 0.5;
+  meter.max = 1;
+  meter.value = hit.similarity;
+  meter.setAttribute("aria-label", "Similarity");
+  row.append(meter, element("span", "", `${Math.round(hit.similarity * 100)} % alike`));
+  return row;
+}
+
+function buttons(specs = [], tap, className = "btn") {
+  return specs.map((spec) => {
+    if (spec.url) {
+      const link = element("a", `${className} main`, spec.label);
+      link.href = spec.url;
+      link.target = "_blank";
+      link.rel = "noopener noreferrer";
+      if (spec.about) link.setAttribute("aria-label", `${spec.label}: ${spec.about}`);
+      return link;
+    }
+    const button = element("button", className, spec.label);
+    button.type = "button";
+    if (spec.about) button.setAttribute("aria-label", `${spec.label}: ${spec.about}`);
+    button.addEventListener("click", () => tap(spec.token, spec.about ? `${spec.label}: ${spec.about}` : spec.label, button));
+    return button;
+  });
+}
