@@ -1,0 +1,132 @@
+"""Where the pictures of products lie: `‹root›/‹2 hex›/‹64 hex›.jpg`, named by the SHA-256 of their bytes.
+
+A picture is at its name whole or not at all: it is written aside, fsynced, then renamed. `PictureWriter` waits with the
+fsyncs until `flush()`, once a batch, because one fsync costs more than decoding a small picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_URL = re.compile(r"/pictures/([0-9a-f]{64})\.jpg")
+
+
+def digest_of(data: bytes) -> str:
+    """The name of a picture: 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def is_digest(text: str) -> bool:
+    """Whether this is 64 lower-case hex digits, hence safe in a path."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def path_of(root: Path, digest: str) -> Path:
+    """Where the picture of this digest lies. Raises ValueError for anything but 64 lower-case hex digits."""
+    if not is_digest(digest):
+        raise ValueError("a picture's digest is 64 hex digits")
+    return root / digest[:2] / f"{digest}.jpg"
+
+
+def url_of(digest: str) -> str:
+    """The path under which the web server gives this picture. Raises ValueError for no digest."""
+    if not is_digest(digest):
+        raise ValueError("a picture's digest is 64 hex digits")
+    return f"/pictures/{digest}.jpg"
+
+
+def digest_of_url(url: str) -> str | None:
+    """The digest in the path of a picture's URL (with or without scheme and host before it); None for other URLs."""
+    found = _URL.search(url)
+    return found.group(1) if found is not None and found.end() == len(url) else None
+
+
+class PictureWriter:
+    """Writes pictures under their digests, many with one `flush()`; not for several threads at once.
+
+    A picture that is there already is not written again; its time of change is renewed, so that a clean-up of old
+    pictures running beside us leaves it alone. Until `flush()` returns, none of the new ones can be relied on.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._waiting: dict[Path, Path] = {}
+        self._folders: set[Path] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.flush()
+        else:
+            self.discard()
+
+    def put(self, jpeg: bytes) -> str:
+        """Take the bytes of a JPEG; gives their digest. OSError when the disk is full."""
+        digest = digest_of(jpeg)
+        path = path_of(self._root, digest)
+        if path in self._waiting:
+            return digest
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            self._write(path, jpeg)
+        return digest
+
+    def flush(self) -> None:
+        """Make what was put durable: fsync all, then rename all, then fsync the folders."""
+        for aside in self._waiting.values():
+            _fsync(aside)
+        for path, aside in self._waiting.items():
+            os.replace(aside, path)
+        self._waiting.clear()
+        for folder in self._folders:
+            _fsync(folder)
+        self._folders.clear()
+
+    def discard(self) -> None:
+        """Forget what was put since the last flush."""
+        for aside in self._waiting.values():
+            aside.unlink(missing_ok=True)
+        self._waiting.clear()
+
+    def _write(self, path: Path, jpeg: bytes) -> None:
+        aside = path.with_name(f".{path.stem[:16]}-{secrets.token_hex(4)}.tmp")
+        try:
+            aside.write_bytes(jpeg)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(self._root)
+            aside.write_bytes(jpeg)
+        self._folders.add(path.parent)
+        self._waiting[path] = aside
+
+
+def store(root: Path, jpeg: bytes) -> str:
+    """Keep one picture durably; gives its digest. For many use PictureWriter."""
+    return store_many(root, [jpeg])[0]
+
+
+def store_many(root: Path, jpegs: Iterable[bytes]) -> list[str]:
+    """Keep pictures durably with one round of fsyncs; gives their digests in order."""
+    with PictureWriter(root) as writer:
+        return [writer.put(jpeg) for jpeg in jpegs]
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
