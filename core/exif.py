@@ -14,7 +14,7 @@ _ONE_VALUE = {1: "B", 3: "H", 4: "I"}
 
 
 def orientation(block: bytes) -> int:
-    """The Orientation (1 to 8) of an EXIF block, with or without its `Exif` prefix; 1 when there is none or nonsense."""
+    """The Orientation (1 to 8) of an EXIF block, with or without its `Exif` prefix; 1 for none or nonsense."""
     while block.startswith(PREFIX):
         block = block[len(PREFIX) :]
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
