@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from snapshelf.demo import patterns
 from snapshelf.demo.canvas import Canvas, Fill
@@ -98,7 +98,7 @@ class Kind:
     second: Sequence[str] = ()  # colours for patterns and other parts; the palette where empty
     lies_flat: bool = False  # photographed from above: its shadow lies all round
     hangs: bool = False  # photographed on a wall or hanger: no shadow on the ground
-    words: Sequence[str] = field(default=("",))  # what descriptions add
+    plain_styles: Sequence[str] = ()  # styles whose drawing has no room for a pattern
 
 
 def spread(kind: Kind, count: int) -> list[Look]:
@@ -112,7 +112,8 @@ def spread(kind: Kind, count: int) -> list[Look]:
     used: Counter[tuple[str, ...]] = Counter()
     for i in range(count):
         style = styles[i % len(styles)]
-        pattern = min(pattern_turns, key=lambda p: (used[style, p], used[p,]))
+        turns = ["plain"] if style in kind.plain_styles else pattern_turns
+        pattern = min(turns, key=lambda p: (used[style, p], used[p,]))
         main = min(colours, key=lambda m: (used[style, pattern, m], used[style, m] + used[pattern, m], used[m,]))
         used.update([(style, pattern), (pattern,), (style, pattern, main), (style, main), (pattern, main), (main,)])
         second = _contrast(dice, main, kind.second or kind.palette)

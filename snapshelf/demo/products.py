@@ -9,7 +9,7 @@ from snapshelf.demo.designs import PATTERN_WORDS, Kind, Look, spread
 from snapshelf.demo.dice import Dice
 from snapshelf.demo.kinds import ALL
 
-PER_KIND = 17
+PER_KIND = 16
 SHOP = "https://demo.snapshelf.example"
 
 
@@ -58,7 +58,7 @@ def _product(kind: Kind, number: int, look: Look) -> Product:
     material, brand = dice.pick(kind.materials), dice.pick(kind.brands)
     title = _title(kind, look, material)
     price = round(dice.between(*kind.price)) - dice.pick((0.1, 0.05, 0.01, 0.5))
-    text = f"{title} by {brand}. {dice.pick(kind.words)}".strip()
+    text = f"{title}, by {brand}. Drawn for the demo shop; not for sale."
     return Product(kind, number, look, title, text, f"{price:.2f} EUR", brand, dice.chance(0.94))
 
 
