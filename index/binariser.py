@@ -1,0 +1,181 @@
+"""From float descriptors to binary codes, fitted on the catalogue's own descriptors.
+
+The short code (256 bits) looks at the whole descriptor: centre, PCA, ITQ rotation, sign (Gong and Lazebnik, 2011).
+The long code looks at each part by itself: centre, PCA with half-whitening, random directions, sign.
+
+Weaknesses: directions are linear, so near-duplicates that differ in one detail may share a code; a catalogue of one
+kind of goods that grows another kind keeps its old directions until a fifth of it has changed (see `reindex`).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index import hamming
+from index.codes import CodeLayout, CodePart
+from index.hamming import Codes
+from index.model.contract import Part
+
+SHORT_BITS = 256
+FIT_AT_MOST = 20_000
+"""Pictures looked at by a fit, evenly spread: more change the directions by less than they cost."""
+ITQ_ROUNDS = 30
+ITQ_AT_MOST = 4_000
+"""Pictures that the rotation is turned for: it has 256 x 256 numbers to find."""
+SEED = 20_261_120
+BITS_OF_PART = {"texture": 512, "shape": 1024, "kind": 2048}
+"""Lengths chosen by measured quality, see docs/decisions; a part that is not named here gets OTHER_BITS."""
+OTHER_BITS = 1024
+Floats = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Binariser:
+    """The fitted maps. All arrays float32; products are float64, so that a bit does not depend on the batch."""
+
+    parts: tuple[Part, ...]
+    """The descriptor's parts."""
+    mean: npt.NDArray[np.float32]
+    """`[D]`, of descriptors as the model gives them."""
+    short_map: npt.NDArray[np.float32]
+    """`[D, 256]`, part weights included."""
+    long_maps: tuple[npt.NDArray[np.float32], ...]
+    """One `[size, bits]` a part."""
+    layout: CodeLayout = field(compare=False)
+
+    def short(self, descriptors: Floats) -> Codes:
+        """Short codes uint8 `[N, 32]` of descriptors `[N, D]`."""
+        return hamming.pack(self._centred(descriptors) @ self.short_map.astype(np.float64) > 0)
+
+    def long(self, descriptors: Floats) -> Codes:
+        """Long codes uint8 `[N, layout.bytes]` of descriptors `[N, D]`."""
+        centred = self._centred(descriptors)
+        pieces = [
+            hamming.pack(centred[:, part.offset : part.offset + part.size] @ matrix.astype(np.float64) > 0)
+            for part, matrix in zip(self.parts, self.long_maps, strict=True)
+        ]
+        return np.concatenate(pieces, axis=1)
+
+    def codes(self, descriptors: Floats, *, batch: int = 2048) -> tuple[Codes, Codes]:
+        """Short and long codes of many descriptors, a batch at a time to keep memory level."""
+        shorts = [np.empty((0, SHORT_BITS // 8), np.uint8)]
+        longs = [np.empty((0, self.layout.bytes), np.uint8)]
+        for start in range(0, len(descriptors), batch):
+            shorts.append(self.short(descriptors[start : start + batch]))
+            longs.append(self.long(descriptors[start : start + batch]))
+        return np.concatenate(shorts), np.concatenate(longs)
+
+    def _centred(self, descriptors: Floats) -> npt.NDArray[np.float64]:
+        # Catalogue descriptors are kept as float16; a query is rounded the same way, so that the same picture
+        # gets the same bits whichever way it came.
+        return descriptors.astype(np.float16).astype(np.float64) - self.mean
+
+    def to_bytes(self) -> bytes:
+        """As an .npz file; equal binarisers give equal bytes (no times inside)."""
+        arrays: dict[str, Any] = {"mean": self.mean, "short_map": self.short_map}
+        arrays |= {f"long_{part.name}": matrix for part, matrix in zip(self.parts, self.long_maps, strict=True)}
+        parts = [[part.name, part.offset, part.size, part.weight] for part in self.parts]
+        code = [[part.name, part.offset_bytes, part.bytes, part.weight] for part in self.layout.parts]
+        arrays["parts"] = np.frombuffer(json.dumps({"parts": parts, "code": code}).encode(), np.uint8)
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def load(cls, path: Path) -> Binariser:
+        """Read what `to_bytes` gave. Raises ValueError, KeyError or OSError for another file."""
+        with np.load(path, allow_pickle=False) as file:
+            told = json.loads(bytes(file["parts"]))
+            parts = tuple(Part(*entry) for entry in told["parts"])
+            layout = CodeLayout(tuple(CodePart(*entry) for entry in told["code"]))
+            return cls(parts, file["mean"], file["short_map"], tuple(file[f"long_{p.name}"] for p in parts), layout)
+
+
+def fit(descriptors: Floats, parts: Sequence[Part], prior: Floats | None = None) -> Binariser:
+    """A binariser for descriptors `[N, D]`, N from 0; `prior` `[M, D]` stands in for what a small catalogue lacks.
+
+    Deterministic: the same input gives the same bytes on the same machine. Raises ValueError where both are empty.
+    """
+    sample = _sample(descriptors, prior)
+    mean = sample.mean(axis=0)
+    centred = sample - mean
+    layout = CodeLayout.of((part.name, _bits(part) // 8, part.weight) for part in parts)
+    long_maps = []
+    for number, part in enumerate(parts):
+        piece = centred[:, part.offset : part.offset + part.size]
+        long_maps.append(_long_map(piece, _bits(part), np.random.default_rng([SEED, number])))
+    weights = np.concatenate([np.full(part.size, part.weight) for part in parts])
+    short_map = _short_map(centred * weights, np.random.default_rng(SEED)) * weights[:, None]
+    return Binariser(
+        tuple(parts),
+        mean.astype(np.float32),
+        short_map.astype(np.float32),
+        tuple(matrix.astype(np.float32) for matrix in long_maps),
+        layout,
+    )
+
+
+def _bits(part: Part) -> int:
+    return BITS_OF_PART.get(part.name, OTHER_BITS)
+
+
+def _sample(descriptors: Floats, prior: Floats | None) -> npt.NDArray[np.float64]:
+    chosen = descriptors
+    if len(descriptors) > FIT_AT_MOST:
+        chosen = descriptors[np.linspace(0, len(descriptors) - 1, FIT_AT_MOST).astype(np.intp)]
+    pieces = [chosen.astype(np.float16).astype(np.float64)]
+    if prior is not None and len(prior):
+        pieces.append(prior.astype(np.float16).astype(np.float64))
+    sample = np.concatenate(pieces)
+    if not len(sample):
+        raise ValueError("A binariser needs at least one descriptor.")
+    return sample
+
+
+def principal(centred: npt.NDArray[np.float64], keep: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Directions `[d, r]` of the greatest variance and the variances `[r]`, r at most `keep`; signs made definite."""
+    covariance = centred.T @ centred / max(1, len(centred))
+    variances, directions = np.linalg.eigh(covariance)
+    order = np.argsort(-variances, kind="stable")[:keep]
+    variances, directions = np.maximum(variances[order], 0.0), directions[:, order]
+    strongest = directions[np.argmax(np.abs(directions), axis=0), np.arange(directions.shape[1])]
+    return directions * np.where(strongest < 0, -1.0, 1.0), variances
+
+
+def _long_map(piece: npt.NDArray[np.float64], bits: int, generator: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Random directions `[size, bits]` in the half-whitened space of the part's main directions."""
+    directions, variances = principal(piece, 256)
+    scale = (variances + 0.01 * variances.mean() + 1e-12) ** -0.25
+    return (directions * scale) @ _directions(directions.shape[1], bits, generator)
+
+
+def _directions(size: int, bits: int, generator: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Random rotations side by side, `[size, bits]`: orthogonal within each block of `size` columns."""
+    blocks = []
+    for _ in range(-(-bits // size)):
+        rotation, upper = np.linalg.qr(generator.standard_normal((size, size)))
+        blocks.append(rotation * np.sign(np.diag(upper)))
+    joined: npt.NDArray[np.float64] = np.concatenate(blocks, axis=1)[:, :bits]
+    return joined
+
+
+def _short_map(weighted: npt.NDArray[np.float64], generator: np.random.Generator) -> npt.NDArray[np.float64]:
+    """PCA to 256 dimensions, then the rotation that moves the points least when only signs are kept (ITQ)."""
+    directions, _ = principal(weighted, SHORT_BITS)
+    if directions.shape[1] < SHORT_BITS:  # a descriptor of fewer dimensions: random directions fill the code
+        return directions @ _directions(directions.shape[1], SHORT_BITS, generator)
+    projected = weighted[:: -(-len(weighted) // ITQ_AT_MOST)] @ directions
+    rotation = _directions(SHORT_BITS, SHORT_BITS, generator)
+    for _ in range(ITQ_ROUNDS):
+        signs = np.where(projected @ rotation > 0, 1.0, -1.0)
+        left, _, right = np.linalg.svd(signs.T @ projected)
+        rotation = (left @ right).T
+    return directions @ rotation

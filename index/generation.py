@@ -1,0 +1,176 @@
+"""A generation opened for searching: one folder of `DATA_DIR/index`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core import picturestore
+from core.errors import Reason, Refused
+from core.messages import Filters, Hit
+from index.binariser import Binariser
+from index.catalogue import Catalogue, Product
+from index.columns import Columns, load
+from index.longcodes import BrokenGeneration, LongCodes
+from index.manifest import Manifest, sha256
+from index.model.contract import Descriptors
+from index.search import Found, TwoPhase
+from index.shortcodes import ShortCodes
+from index.why import reasons
+
+SHORT = "short.faiss"
+LONG = "long.u8"
+LONG_SUMS = "long.crc32"
+CATALOGUE = "catalogue.sqlite"
+BINARISER = "binariser.npz"
+SKIPPED = "skipped.tsv"
+SKIPPED_PICTURES = "skipped_pictures.tsv"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a generation answers."""
+
+    hits: tuple[Hit, ...]
+    close: bool
+    """False where even the nearest is further than unlike products are from each other."""
+
+
+class Generation:
+    """Thread-safe. `close` only after the last search; `GenerationStore.lease` sees to that."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open and check the manifest, the short codes and the binariser. Raises BrokenGeneration."""
+        self.folder = folder
+        self.name = folder.name
+        self.manifest = Manifest.read(folder)
+        self._check_files((SHORT, BINARISER, LONG_SUMS))
+        try:
+            self.binariser = Binariser.load(folder / BINARISER)
+            short = ShortCodes.load(folder / SHORT)
+            sums = np.fromfile(folder / LONG_SUMS, dtype="<u4")
+            self.catalogue = Catalogue(folder / CATALOGUE)
+            labels = {kind: self.catalogue.labels(kind) for kind in ("category", "brand", "colour")}
+            self.columns: Columns = load(folder, self.manifest.pictures, labels)
+        except (OSError, ValueError, KeyError) as error:
+            raise BrokenGeneration(f"{self.name}: {error}") from None
+        layout = self.manifest.layout
+        long = LongCodes(folder / LONG, self.manifest.pictures, layout.bytes, sums)
+        self.index = TwoPhase(short, long, layout, self.columns.product)
+
+    @classmethod
+    def open(cls, folder: Path) -> Generation:
+        """The same as the constructor. Raises BrokenGeneration."""
+        return cls(folder)
+
+    def close(self) -> None:
+        """Give the connections back; mapped files go with the last reference."""
+        self.catalogue.close()
+
+    @property
+    def fingerprint(self) -> str:
+        return self.manifest.fingerprint
+
+    def _check_files(self, names: Collection[str]) -> None:
+        for name in names:
+            try:
+                same = sha256(self.folder / name) == self.manifest.files.get(name)
+            except OSError:
+                raise BrokenGeneration(f"{self.name}: {name} is missing.") from None
+            if not same:
+                raise BrokenGeneration(f"{self.name}: {name} is not the file that was written.")
+
+    def verify(self) -> None:
+        """Check every file against its checksum: before it is published, and after it was copied here."""
+        self._check_files(tuple(self.manifest.files))
+
+    def search(
+        self,
+        descriptors: Descriptors,
+        *,
+        want: int,
+        filters: Filters = Filters(),  # noqa: B008 frozen
+        exclude: Collection[str] = (),
+        exact: bool = False,
+    ) -> SearchResult:
+        """The products nearest to the photos of one query: descriptors float32 `[M, D]`."""
+        short, long = self.binariser.short(descriptors), self.binariser.long(descriptors)
+        mask = self.columns.mask(filters, self._ordinals(exclude))
+        found = self.index.search(short, long, want, mask, exact=exact)
+        return self._result(found, like=None)
+
+    def like(
+        self,
+        product_id: str,
+        *,
+        want: int,
+        filters: Filters = Filters(),  # noqa: B008 frozen
+        exclude: Collection[str] = (),
+        exact: bool = False,
+    ) -> SearchResult:
+        """Other products like this one. Raises Refused(PRODUCT_GONE)."""
+        known = self.catalogue.find(product_id)
+        if known is None:
+            raise Refused(Reason.PRODUCT_GONE)
+        ordinal, product = known
+        rows = np.arange(product.first_row, product.first_row + product.pictures)
+        mask = self.columns.mask(filters, {ordinal, *self._ordinals(exclude)})
+        found = self.index.search(self.index.short.codes[rows], self.index.long.rows(rows), want, mask, exact=exact)
+        return self._result(found, like=product)
+
+    def words(
+        self,
+        text: str,
+        *,
+        want: int,
+        filters: Filters = Filters(),  # noqa: B008 frozen
+        exclude: Collection[str] = (),
+    ) -> SearchResult:
+        """Products with these words in their titles; similarity is the share of the words found."""
+        mask = self.columns.mask(filters, self._ordinals(exclude))
+        matches = self.catalogue.words(text, 10_000 if mask is not None else want)
+        if mask is not None:
+            passing = set(np.unique(self.columns.product[mask]).tolist())
+            matches = [match for match in matches if match[0] in passing]
+        shares = dict(matches[:want])
+        products = self.catalogue.products(list(shares))
+        hits = (
+            self._hit(product, product.first_row, round(share, 4), ("words in its title",))
+            for product, share in zip(products, shares.values(), strict=True)
+        )
+        return SearchResult(tuple(hits), close=True)
+
+    def _ordinals(self, ids: Collection[str]) -> set[int]:
+        known = (self.catalogue.find(product_id) for product_id in ids)
+        return {pair[0] for pair in known if pair is not None}
+
+    def _result(self, found: Sequence[Found], like: Product | None) -> SearchResult:
+        layout, typical = self.manifest.layout, self.manifest.typical
+        products = self.catalogue.products([one.product for one in found])
+        hits = tuple(
+            self._hit(
+                product,
+                one.row,
+                layout.similarity(one.distance),
+                reasons(layout.names, one.by_part, typical, like, product),
+            )
+            for one, product in zip(found, products, strict=True)
+        )
+        return SearchResult(hits, close=bool(found) and found[0].distance <= self.manifest.threshold)
+
+    def _hit(self, product: Product, row: int, similarity: float, why: tuple[str, ...]) -> Hit:
+        return Hit(
+            id=product.id,
+            title=product.title,
+            price=product.price,
+            currency=product.currency if product.price is not None else None,
+            link=product.link,
+            picture=picturestore.url_of(self.catalogue.picture(row).digest),
+            brand=product.brand,
+            category=product.category,
+            similarity=similarity,
+            why=why,
+        )

@@ -1,0 +1,158 @@
+"""Two-phase Hamming search: short codes give a shortlist, long codes order it, products come out.
+
+Pure of files and of SQL: it knows rows, codes and the ordinals of products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from index import hamming
+from index.codes import CodeLayout
+from index.hamming import Codes
+from index.longcodes import LongCodes
+from index.shortcodes import ShortCodes
+
+SHORTLIST = 256
+"""Rows of the shortlist for each product wanted."""
+WIDEN = 4
+"""By how much the shortlist grows while it holds too few products."""
+CHUNK = 65_536
+Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Rows in the order of an answer: long distance, short distance, then place in the catalogue."""
+
+    rows: Rows
+    distances: npt.NDArray[np.float64]
+    """Weighted long distances."""
+    by_part: npt.NDArray[np.int32]
+    """`[N, P]` differing bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One product of a result and the row of it that came nearest."""
+
+    product: int
+    """Ordinal."""
+    row: int
+    distance: float
+    by_part: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPhase:
+    """The search over one generation's codes. `products` uint32 `[rows]`: the ordinal of each row's product.
+
+    Ordinals stand in the order of product ids, so that an ordinal breaks ties as the id would.
+    """
+
+    short: ShortCodes
+    long: LongCodes
+    layout: CodeLayout
+    products: npt.NDArray[np.uint32]
+
+    def search(
+        self,
+        short: Codes,
+        long: Codes,
+        want: int,
+        mask: npt.NDArray[np.bool_] | None = None,
+        *,
+        exact: bool = False,
+    ) -> list[Found]:
+        """The `want` nearest products to the photos of one query (short `[M, 32]`, long `[M, bytes]`), fused."""
+        return fuse((self._of_one(short[i], long[i], want, mask, exact) for i in range(len(short))), want)
+
+    def _of_one(
+        self, short: Codes, long: Codes, want: int, mask: npt.NDArray[np.bool_] | None, exact: bool
+    ) -> list[Found]:
+        if exact:
+            return distinct(self.exact(short, long, want, mask), self.products, want)
+        size = SHORTLIST * want
+        allowed = len(self.short) if mask is None else int(np.count_nonzero(mask))
+        while True:
+            rows, distances = self.short.nearest(short, 2 * size, mask)
+            rows, distances = whole_last_distance(rows, distances, size)
+            found = distinct(self._rank(long, rows, distances), self.products, want)
+            if len(found) >= want or size >= allowed:
+                return found
+            size *= WIDEN
+
+    def _rank(self, long: Codes, rows: Rows, short_distances: npt.NDArray[np.int32]) -> Ranked:
+        by_part = self.layout.by_part(long, self.long.rows(rows))
+        return order(rows, self.layout.weighted(by_part), short_distances, by_part, self.products)
+
+    def exact(self, short: Codes, long: Codes, want: int, mask: npt.NDArray[np.bool_] | None = None) -> Ranked:
+        """All allowed rows by long distance; only those that may reach the first `want` products are kept."""
+        rows = np.arange(len(self.short)) if mask is None else np.flatnonzero(mask)
+        pieces = [
+            self.layout.by_part(long, self._block(rows[at : at + CHUNK], whole=mask is None))
+            for at in range(0, len(rows), CHUNK)
+        ]
+        by_part = np.concatenate(pieces) if pieces else np.empty((0, len(self.layout.parts)), np.int32)
+        short_distances = hamming.distances(short, self.short.codes[rows])
+        return order(rows, self.layout.weighted(by_part), short_distances, by_part, self.products)
+
+    def _block(self, rows: Rows, *, whole: bool) -> Codes:
+        return self.long.span(int(rows[0]), int(rows[-1]) + 1) if whole else self.long.rows(rows)
+
+
+def whole_last_distance(rows: Rows, distances: npt.NDArray[np.int32], size: int) -> tuple[Rows, npt.NDArray[np.int32]]:
+    """A shortlist of `size` and every further row at its last distance (those given, so at most twice `size`).
+
+    Rows at the same distance have the same right to be looked at; FAISS would cut them off in storage order.
+    """
+    if len(rows) <= size:
+        return rows, distances
+    keep = int(np.searchsorted(distances, distances[size - 1], side="right"))
+    return rows[:keep], distances[:keep]
+
+
+def order(
+    rows: Rows,
+    distances: npt.NDArray[np.float64],
+    short_distances: npt.NDArray[np.int32],
+    by_part: npt.NDArray[np.int32],
+    products: npt.NDArray[np.uint32],
+) -> Ranked:
+    """Order by long distance, short distance, product, row."""
+    sequence = np.lexsort((rows, products[rows], short_distances, distances))
+    return Ranked(rows[sequence], distances[sequence], by_part[sequence])
+
+
+def distinct(ranked: Ranked, products: npt.NDArray[np.uint32], want: int) -> list[Found]:
+    """The first row of each product, `want` products at most."""
+    of_rows = products[ranked.rows]
+    _, first = np.unique(of_rows, return_index=True)
+    return [
+        Found(
+            int(of_rows[at]),
+            int(ranked.rows[at]),
+            float(ranked.distances[at]),
+            tuple(int(bits) for bits in ranked.by_part[at]),
+        )
+        for at in np.sort(first)[:want]
+    ]
+
+
+def fuse(results: Iterable[Sequence[Found]], want: int) -> list[Found]:
+    """One list from the lists of several photos: a product counts by its best photo.
+
+    The best distance and not the mean: photos of one album may show different things, and a product that one of
+    them shows clearly is what the shopper means.
+    """
+    best: dict[int, tuple[float, int, Found]] = {}
+    for result in results:
+        for place, found in enumerate(result):
+            key = (found.distance, place, found)
+            if found.product not in best or key[:2] < best[found.product][:2]:
+                best[found.product] = key
+    return [entry[2] for entry in sorted(best.values(), key=lambda e: (e[0], e[1], e[2].product))][:want]
