@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
+import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from index.feed.lines import encoding_of
+from core.errors import SnapshelfError
+from core.fetch import FetchRules, fetch_into
+from index.feed.lines import encoding_of, text_pieces
+from index.feed.markup import read_markup
 from index.feed.row import FeedError, Row, Skipped, build_row
 from index.feed.tables import Record, read_table
 
-_MARKUP = re.compile(r"\A[\s\ufeff\0]*<")
+FEED_BYTES_MAX = 2 << 30
+FEED_TIMEOUT_S = 900
 
 
 class Feed(Iterator[Row | Skipped]):
@@ -46,7 +52,9 @@ class Feed(Iterator[Row | Skipped]):
                 yield build_row(fields, line, currency=self._currency)
 
     def _records(self, encoding: str) -> Iterator[Record | Skipped]:
-        return read_table(self.path, encoding)
+        start = next(text_pieces(self.path, encoding), "")
+        read = read_markup if start.lstrip("\ufeff \t\r\n").startswith("<") else read_table
+        return read(self.path, encoding)
 
 
 def is_url(source: str | Path) -> bool:
@@ -60,7 +68,7 @@ def read_feed(source: str | Path, *, currency: str = "USD") -> Feed:
     Raises FeedError, here or while reading: no such file, a required column missing, damaged, no feed at all.
     """
     if is_url(source):
-        raise FeedError("A feed from the web is downloaded first.")
+        raise FeedError("A feed from the web is fetched first: see download_feed.")
     path = Path(source)
     if not path.is_file():
         raise FeedError(f"There is no feed at {path}: please name a TSV, CSV or XML file.")
@@ -68,5 +76,19 @@ def read_feed(source: str | Path, *, currency: str = "USD") -> Feed:
 
 
 async def download_feed(url: str, folder: Path, *, hosts: tuple[str, ...] = ()) -> Path:
-    """Fetch a feed into the folder; gives its path. Raises FeedError. (Follows with core.fetch.)"""
-    raise FeedError("A feed from the web can't be read yet.")
+    """Fetch a feed (https, or http from one of `hosts`) into the folder; gives the path of the whole file.
+
+    The name depends on the URL alone, so that a second download takes the place of the first. Raises FeedError.
+    """
+    name = f"feed-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+    path, aside = folder / name, folder / f"{name}.part"
+    rules = FetchRules(hosts=hosts, max_bytes=FEED_BYTES_MAX, timeout_s=FEED_TIMEOUT_S)
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        with aside.open("wb") as file:
+            await fetch_into(None, url, rules, file.write)
+    except SnapshelfError as error:
+        aside.unlink(missing_ok=True)
+        raise FeedError(f"The feed can't be fetched: {error}.") from None
+    os.replace(aside, path)
+    return path

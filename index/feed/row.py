@@ -232,21 +232,8 @@ _IN_STOCK = frozenset(
     ["instock", "available", "yes", "true", "1", "y", "limitedavailability", "instoreonly", "onlineonly"]
 )
 _OUT = frozenset(
-    [
-        "outofstock",
-        "soldout",
-        "unavailable",
-        "notavailable",
-        "no",
-        "false",
-        "0",
-        "n",
-        "discontinued",
-        "preorder",
-        "backorder",
-        "presale",
-        "reserved",
-    ]
+    ["outofstock", "soldout", "unavailable", "notavailable", "no", "false", "0", "n", "discontinued", "reserved"]
+    + ["preorder", "backorder", "presale"]
 )
 
 
