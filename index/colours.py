@@ -7,7 +7,6 @@ import io
 import logging
 import threading
 from collections import OrderedDict
-from typing import cast
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -74,7 +73,7 @@ def _by_profile(image: Image.Image, profile: object) -> Image.Image | None:
     if transform is None:
         return None
     try:
-        return cast("Image.Image | None", ImageCms.applyTransform(image, transform))
+        return ImageCms.applyTransform(image, transform)
     except (ImageCms.PyCMSError, OSError, ValueError) as error:
         _log.debug("a colour profile was passed over: %s", type(error).__name__)
         return None

@@ -1,4 +1,4 @@
-"""From a feed's reference to a picture's bytes: a file inside the feed's folder, or the web under `core.fetch`'s rules."""
+"""From a feed's reference to a picture's bytes: a file inside the feed's folder, or the web as `core.fetch` allows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import stat
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -22,6 +22,8 @@ from index.pictures import SHOPPER_LIMITS
 
 FETCH_TIMEOUT_S = 30
 RETRY_AFTER_MAX_S = 30
+_NOT_THERE = "its picture is not there"
+_OUTSIDE = "its picture is outside the feed's folder"
 _Key = TypeVar("_Key")
 
 
@@ -122,13 +124,11 @@ class PictureSource:
                 return self._local(reference.replace("\\", "/"))
             # Whether a file outside is there is nobody's business.
             inside = Path(os.path.normpath(self._folder / reference)).is_relative_to(self._folder)
-            raise NoPicture(
-                "its picture is not there" if inside else "its picture is outside the feed's folder"
-            ) from None
+            raise NoPicture(_NOT_THERE if inside else _OUTSIDE) from None
         except (OSError, ValueError, RuntimeError):
             raise NoPicture("its picture's path can't be followed") from None
         if not path.is_relative_to(self._folder):
-            raise NoPicture("its picture is outside the feed's folder")
+            raise NoPicture(_OUTSIDE)
         return path
 
     def _read_file(self, path: Path) -> bytes:
@@ -168,7 +168,10 @@ class _Web:
         self._thread.start()
 
     def fetch(self, url: str) -> bytes:
-        return asyncio.run_coroutine_threadsafe(self._fetch(url), self._loop).result()
+        try:
+            return asyncio.run_coroutine_threadsafe(self._fetch(url), self._loop).result()
+        except CancelledError:
+            raise NoPicture("its picture was not fetched: reading was ended") from None
 
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()

@@ -231,10 +231,8 @@ def _aware(time: datetime.datetime) -> datetime.datetime:
 _IN_STOCK = frozenset(
     ["instock", "available", "yes", "true", "1", "y", "limitedavailability", "instoreonly", "onlineonly"]
 )
-_OUT = frozenset(
-    ["outofstock", "soldout", "unavailable", "notavailable", "no", "false", "0", "n", "discontinued", "reserved"]
-    + ["preorder", "backorder", "presale"]
-)
+_OUT = frozenset(["outofstock", "soldout", "unavailable", "notavailable", "no", "false", "0", "n", "discontinued"])
+_LATER = frozenset(["preorder", "backorder", "presale", "reserved"])
 
 
 def _in_stock(text: str, notes: list[str]) -> bool:
@@ -242,7 +240,7 @@ def _in_stock(text: str, notes: list[str]) -> bool:
     said = re.sub(r"[\W_]+", "", text.lower().rstrip("/").rpartition("/")[2])
     if not said or said in _IN_STOCK:
         return True
-    if said not in _OUT:
+    if said not in _OUT | _LATER:
         notes.append(f"its availability can't be read: {clean(text)[:40]}")
         return True
     return False
