@@ -21,7 +21,7 @@ DISPLAYABLE = frozenset({0xC0, 0xC1, 0xC2})
 
 # In compressed data FF is followed by 00 (a stuffed FF), a restart (D0 to D7) or another FF (fill).
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_BARE = frozenset({0x01, *range(0xD0, 0xD8)})
+_BARE = frozenset({0x00, 0x01, *range(0xD0, 0xD8)})
 _ICC = b"ICC_PROFILE\0"
 
 
@@ -56,24 +56,24 @@ class Header:
 
 
 def segments(data: bytes) -> Iterator[Segment]:
-    """The segments in order, EOI included where there is one. Raises NoJpeg at the first that makes no sense."""
+    """The segments in order, EOI included where there is one. Raises NoJpeg at one that makes no sense."""
     if not data.startswith(b"\xff\xd8"):
         raise NoJpeg("no JPEG")
     at, size = 2, len(data)
     while at + 1 < size:
-        start = at
-        if data[at] != 0xFF:
-            raise NoJpeg("no marker where one belongs")
+        start = at = data.find(b"\xff", at)  # bytes between segments belong to none; decoders pass over them too
+        if at < 0:
+            return
         while at < size and data[at] == 0xFF:
             at += 1
         if at >= size:
             return
         marker, body = data[at], at + 1
-        if marker == EOI or marker in _BARE:
+        if marker == EOI:
+            yield Segment(marker, start, body, body)
+            return
+        if marker in _BARE:
             at = body
-            yield Segment(marker, start, body, at)
-            if marker == EOI:
-                return
             continue
         if body + 2 > size:
             return
