@@ -57,7 +57,7 @@ def as_png(orientation: int = 1) -> bytes:
 
 def as_tiff(orientation: int = 1) -> bytes:
     block = telling(orientation)
-    return saved("TIFF", orientation, exif=block, description="SecretNote", software="SecretNote")
+    return saved("TIFF", orientation, exif=block.tobytes(), description="SecretNote", software="SecretNote")
 
 
 MAKERS: dict[str, Callable[[int], bytes]] = {
