@@ -1,0 +1,111 @@
+"""What a tap on a button means.
+
+A button carries a token of 16 characters (Telegram's `callback_data` holds 64 bytes, Viber and WhatsApp have limits
+of their own); what it stands for lies in Redis under `keys.button(token)` and works in its own chat alone. The
+token is made from job and action, so that an answer rendered again, or sent again, has the same buttons.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from redis.asyncio import Redis
+
+from core.keys import BUTTON_S, Keys
+from core.messages import Reply
+
+_CONFIG = ConfigDict(extra="ignore", hide_input_in_errors=True)
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+_LENGTH = 16
+_TOKEN = re.compile(rf"[a-z0-9]{{{_LENGTH}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Products like this one."""
+
+    __pydantic_config__ = _CONFIG
+
+    product: str
+    kind: Literal["more"] = "more"
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next hits of an earlier question: its job, and the product ids that it has shown so far."""
+
+    __pydantic_config__ = _CONFIG
+
+    job: str
+    shown: tuple[str, ...] = ()
+    kind: Literal["next"] = "next"
+
+
+Action = Annotated[More | Next, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """An action and whose it is; the chat only as a digest, so that a button tells nothing about a person."""
+
+    __pydantic_config__ = _CONFIG
+
+    owner: str
+    action: Action
+
+
+_STORED: TypeAdapter[_Stored] = TypeAdapter(_Stored)
+
+
+def token_of(job: str, action: Action) -> str:
+    """The token of an action in the answer to a job: 16 of `a-z0-9` (82 bits), the same whenever it is asked."""
+    content = json.dumps(asdict(action), sort_keys=True)
+    number = int.from_bytes(hashlib.sha256(f"{job}\0{content}".encode()).digest())
+    signs = []
+    for _ in range(_LENGTH):
+        number, at = divmod(number, len(_ALPHABET))
+        signs.append(_ALPHABET[at])
+    return "".join(signs)
+
+
+def next_of(reply: Reply) -> Next | None:
+    """What Next under this answer means; None when there were no hits to go on from."""
+    return Next(reply.job, reply.shown) if reply.outcome == "hits" and reply.hits else None
+
+
+async def mint_all(redis: Redis, keys: Keys, chat: str, job: str, actions: Iterable[Action]) -> list[str]:
+    """Store what the buttons of one answer mean, for 7 days and for this chat; their tokens in order."""
+    tokens = []
+    async with redis.pipeline(transaction=False) as pipe:
+        for action in actions:
+            tokens.append(token_of(job, action))
+            value = json.dumps({"owner": _owner(chat), "action": asdict(action)}, ensure_ascii=False)
+            pipe.set(keys.button(tokens[-1]), value, ex=BUTTON_S)
+        if tokens:
+            await pipe.execute()
+    return tokens
+
+
+async def resolve(redis: Redis, keys: Keys, chat: str, token: str) -> Action | None:
+    """What a tap in this chat means; None for a token that is unknown, expired or of another chat."""
+    if not _TOKEN.fullmatch(token):
+        return None
+    value = await redis.get(keys.button(token))
+    if value is None:
+        return None
+    try:
+        stored = _STORED.validate_json(value)
+    except ValidationError:  # written by a newer version
+        return None
+    return stored.action if hmac.compare_digest(stored.owner, _owner(chat)) else None
+
+
+def _owner(chat: str) -> str:
+    return hashlib.sha256(chat.encode()).hexdigest()[:32]

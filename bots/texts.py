@@ -1,0 +1,104 @@
+"""Every sentence and label that a shopper reads, by name.
+
+One table of English with `{placeholders}`; `sentence` and `label` are the only way to them, so that another
+language is another table. Sentences are plain, and say what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.errors import SENTENCES, Reason
+from core.messages import Notice, Reply
+
+_SENTENCES: dict[str, str] = {
+    # of the conversation (Notice.name)
+    "welcome": (
+        "Welcome to {shop}! Send a photo of something you like and I'll show you what comes closest in our shop."
+    ),
+    "help": (
+        "Send a photo, or several as an album, and I'll look for products like it. "
+        "Then tap “More like” under one that you like, or “Next” for further ones. "
+        "A few words, such as “red shoes”, find products by their titles."
+    ),
+    "unknown_command": "I don't know /{command}: send a photo, or /help to read what I can do.",
+    "not_searchable": "I can't search with {what}: please send a photo, or a few words.",
+    "button_expired": "That button is too old: please send your photo again.",
+    "no_room": "Many people are searching just now: please send your photo again in a minute.",
+    "too_many_searches": SENTENCES[Reason.TOO_MANY_SEARCHES],
+    # leading an answer (Reply)
+    "hits": "This comes closest:",
+    "not_close": "There is nothing quite like it in the shop; the nearest are:",
+    "nothing": "Nothing in the shop fits that: try another photo or other words.",
+    "no_more": "That was everything: send another photo to go on.",
+    "failed": "Sorry, that search didn't work: please send your photo again in a minute.",
+    "late": "Sorry, that took too long: please send your photo again in a minute.",
+    "setting_up": "The shop is still being set up: please try again a little later.",
+    # elsewhere
+    "support": "Would you rather ask a person? {link}",
+    "searching": "Searching …",
+} | {f"refused_{reason}": text for reason, text in SENTENCES.items()}
+
+_LABELS: dict[str, str] = {
+    "more": "More like this",
+    "more_number": "More like {number}",
+    "next": "Next",
+    "open": "Open in shop",
+    "open_number": "Open {number}",
+    "ask_a_person": "Ask a person",
+}
+
+_WHAT: dict[str, str] = {
+    "sticker": "a sticker",
+    "voice": "a voice message",
+    "audio": "a sound",
+    "video": "a video",
+    "video_note": "a video",
+    "animation": "an animation",
+    "location": "a place",
+    "contact": "a contact",
+    "document": "that file",
+    "poll": "a poll",
+}
+"""What a channel may put into `Other.what`, as the shopper reads it; anything else is “that”."""
+
+
+def sentence(name: str, language: str = "en", /, **args: str) -> str:
+    """The sentence of this name in the nearest language there is. KeyError: no such name, or an argument is missing."""
+    return _table(language)[name].format_map(args)
+
+
+def label(name: str, language: str = "en", /, **args: str) -> str:
+    """The label of a button or card."""
+    return _LABELS[name].format_map(args)
+
+
+def names() -> tuple[str, ...]:
+    """All sentences, for the test that reads them."""
+    return tuple(_SENTENCES)
+
+
+def notice_text(notice: Notice, shop_name: str) -> str:
+    """The words of a Notice; one from a newer version, which this one does not know, is answered with help."""
+    args = {"shop": shop_name, "command": "", "what": "that"} | dict(notice.args)
+    if "what" in notice.args:
+        args["what"] = _WHAT.get(notice.args["what"], "that")
+    name = notice.name if notice.name in _SENTENCES else "help"
+    return sentence(name, notice.language, **args)
+
+
+def reply_text(reply: Reply) -> str:
+    """The words that lead an answer, above its cards if it has any."""
+    match reply.outcome:
+        case "hits":
+            return sentence("hits" if reply.close else "not_close", reply.language)
+        case "nothing":
+            return sentence("no_more" if reply.shown else "nothing", reply.language)
+        case "refused" if reply.reason is not None:
+            return sentence(f"refused_{reply.reason}", reply.language)
+        case _:
+            return reply.message or sentence("failed", reply.language)
+
+
+def _table(language: str) -> Mapping[str, str]:
+    return _SENTENCES
