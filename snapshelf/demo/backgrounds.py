@@ -6,9 +6,9 @@ from collections.abc import Callable
 from hashlib import blake2b
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
-from snapshelf.demo.canvas import Array, Canvas, blurred
+from snapshelf.demo.canvas import Array, Canvas
 from snapshelf.demo.colours import COLOURS, Colour, lighter, mixed, rgb
 from snapshelf.demo.dice import Dice
 from snapshelf.demo.paths import box, ellipse, spin
@@ -30,6 +30,12 @@ def _tinted(colour: Colour, light: Array) -> Array:
     base = np.asarray(colour, np.float32)[None, None]
     lit: Array = np.clip(base * (1 + light[..., None]), 0, 1)
     return lit
+
+
+def softened(picture: Array, sigma: float) -> Array:
+    """An RGB picture blurred by this many pixels, at the 8 bits that a photo has."""
+    image = Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(sigma)), np.float32) / np.float32(255)
 
 
 def wood(dice: Dice, name: str, side: int) -> Array:
@@ -113,7 +119,7 @@ def clutter(dice: Dice, name: str, side: int) -> Array:
     )
     for _ in range(20):
         x, y, s = dice.between(0, 1000), dice.between(0, 1000), dice.between(60, 190)
-        muted = mixed(COLOURS[dice.pick(list(COLOURS))], rgb("8a8580"), dice.between(0.35, 0.75))
+        muted = mixed(COLOURS[dice.pick(list(COLOURS))], rgb("8a8580"), dice.between(0.5, 0.85))
         if dice.chance(0.7):
             path = spin(
                 box(x - s * dice.between(0.3, 1), y - s, x + s * dice.between(0.3, 1), y + s, 12),
@@ -124,8 +130,7 @@ def clutter(dice: Dice, name: str, side: int) -> Array:
         else:
             path = ellipse(x, y, s * 0.8, s * 0.8)
         canvas.paint(canvas.shape(path), muted, puff=0.3, depth=30)
-    soft = [blurred(np.ascontiguousarray(canvas.rgb[..., i]), side * 0.008) for i in range(3)]
-    return np.clip(np.stack(soft, axis=-1), 0, 1)
+    return softened(canvas.rgb, side * 0.008)
 
 
 def bare(dice: Dice, name: str, side: int) -> Array:
@@ -137,5 +142,27 @@ def bare(dice: Dice, name: str, side: int) -> Array:
     return _tinted(base, (fall + 0.03 * clouds(name, side, 5, 5)).astype(np.float32))
 
 
-FLAT: tuple[Callable[[Dice, str, int], Array], ...] = (wood, cloth, tiles, bare, grass, clutter, cloth, wood)
-STANDING: tuple[Callable[[Dice, str, int], Array], ...] = (room, room, wood, bare, tiles, grass, clutter, cloth)
+def out_of_focus(picture: Array, blur: float, calm: float, lift: float) -> Array:
+    """The picture as it looks behind a near thing in good light.
+
+    Blurred by this many pixels, faded by `calm` (0 to 1) to its mean colour, brightened by `lift` (0 to 1).
+    """
+    soft = softened(picture, blur)
+    mean: Array = picture.mean(axis=(0, 1), keepdims=True)
+    faded = soft * (1 - calm) + mean * calm
+    lifted: Array = faded + (1 - faded) * lift
+    return lifted
+
+
+Scene = Callable[[Dice, str, int], Array]
+# by difficulty: what lies flat is photographed from above, the rest from the front
+FLAT: dict[str, tuple[Scene, ...]] = {
+    "easy": (bare, cloth, wood),
+    "middle": (cloth, wood, tiles, bare),
+    "hard": (wood, tiles, cloth, grass, clutter),
+}
+STANDING: dict[str, tuple[Scene, ...]] = {
+    "easy": (room, bare, cloth),
+    "middle": (room, wood, tiles, cloth, bare),
+    "hard": (room, wood, tiles, grass, clutter),
+}

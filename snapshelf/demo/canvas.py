@@ -50,7 +50,7 @@ class Mask:
 
 def blurred(values: Array, sigma: float) -> Array:
     """The array blurred by about a Gaussian (three box blurs); floats, since 8 bits would show steps."""
-    shrink = max(1, int(sigma / 3))
+    shrink = max(1, int(sigma / 2))
     if min(values.shape) // shrink < 4:
         shrink = 1
     small = np.asarray(Image.fromarray(values).reduce(shrink), np.float32)
@@ -64,10 +64,14 @@ def blurred(values: Array, sigma: float) -> Array:
 
 
 def _box_blur(values: Array, radius: int) -> Array:
-    padded = np.pad(values, ((radius + 1, radius), (0, 0)), mode="edge")
-    sums = np.cumsum(padded, axis=0, dtype=np.float32)
-    width = 2 * radius + 1
-    return (sums[width:] - sums[:-width]) / width
+    """Every row's mean with `radius` rows on either side; callers keep the radius at 3 or less by shrinking."""
+    padded = np.concatenate([values[:1]] * radius + [values] + [values[-1:]] * radius)
+    width, height = 2 * radius + 1, len(values)
+    total: Array = padded[:height].copy()
+    for i in range(1, width):
+        total += padded[i : i + height]
+    total /= np.float32(width)
+    return total
 
 
 class Canvas:
@@ -203,12 +207,14 @@ class Canvas:
 
     def dark(self, mask: Mask, strength: float, *, blur: float = 0, clip: Mask | None = None) -> None:
         """Darken what is already there by a (blurred) mask: a shadow cast on it, a fold."""
-        self.rgb *= (1 - self._soft(mask, blur, clip) * np.float32(strength))[..., None]
+        soft, y, x = self._soft(mask, blur, clip)
+        self.rgb[y, x] *= (1 - soft * np.float32(strength))[..., None]
 
     def bright(self, mask: Mask, strength: float, *, blur: float = 0, clip: Mask | None = None) -> None:
         """Lighten what is already there by a (blurred) mask: a gloss, a reflection."""
-        m = (self._soft(mask, blur, clip) * np.float32(strength))[..., None]
-        self.rgb += (self.alpha[..., None] - self.rgb) * m
+        soft, y, x = self._soft(mask, blur, clip)
+        m = (soft * np.float32(strength))[..., None]
+        self.rgb[y, x] += (self.alpha[y, x, None] - self.rgb[y, x]) * m
 
     def erase(self, mask: Mask) -> None:
         """Cut a hole."""
@@ -216,9 +222,17 @@ class Canvas:
         self.rgb *= keep[..., None]
         self.alpha *= keep
 
-    def _soft(self, mask: Mask, blur: float, clip: Mask | None) -> Array:
-        cover = blurred(mask.cover, max(0.7, blur * self.scale)) if blur else mask.cover
-        return cover * clip.cover if clip else cover
+    def _soft(self, mask: Mask, blur: float, clip: Mask | None) -> tuple[Array, slice, slice]:
+        """The blurred mask where it is more than nothing, and the rows and columns of that part."""
+        sigma = max(0.7, blur * self.scale) if blur else 0.0
+        reach = int(sigma * 3) + 1
+        x0, y0, x1, y1 = mask.box
+        y = slice(max(0, y0 - reach), min(self.size, y1 + reach))
+        x = slice(max(0, x0 - reach), min(self.size, x1 + reach))
+        cover = mask.cover[y, x]
+        if sigma and cover.size:
+            cover = blurred(np.ascontiguousarray(cover), sigma)
+        return (cover * clip.cover[y, x] if clip else cover), y, x
 
 
 def _tube(width: int) -> Array:

@@ -45,20 +45,23 @@ def feed_text(products: Iterable[Product]) -> str:
     return "\n".join(["\t".join(COLUMNS), *("\t".join(_row(p)) for p in products)]) + "\n"
 
 
-def picture(product: Product, *, second_view: bool = False) -> bytes:
-    """The product's shop picture as JPEG; the second view shows it from the other side, a little turned."""
+def pictures(product: Product) -> list[bytes]:
+    """The product's shop pictures as JPEG: one, or a second one from the other side, a little turned."""
     image = on_white(drawn(product.kind, product.look, SIDE), product.kind)
-    if second_view:
-        image = _from_the_other_side(image)
+    views = [image, _from_the_other_side(image)] if product.has_second_view else [image]
+    return [_jpeg(view) for view in views]
+
+
+def _jpeg(image: Image.Image) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
 
 
 def _write_pictures(product: Product, images: Path) -> None:
-    (images / f"{product.id}.jpg").write_bytes(picture(product))
-    if product.has_second_view:
-        (images / f"{product.id}-2.jpg").write_bytes(picture(product, second_view=True))
+    names = (f"{product.id}.jpg", f"{product.id}-2.jpg")
+    for name, data in zip(names, pictures(product), strict=False):
+        (images / name).write_bytes(data)
 
 
 def _from_the_other_side(image: Image.Image) -> Image.Image:

@@ -29,12 +29,14 @@ class Trouble:
     blur: float  # pixels of 640
     noise: float
     covered: float  # chance of something before the product
+    calm: float  # how far the background is faded towards one colour, at most
+    lift: float  # how bright the background is made, at most
 
 
-EASY = Trouble("easy", 4, 0.02, (0.8, 0.92), 0.04, 0.8, 0.012, 0.1)
-MIDDLE = Trouble("middle", 9, 0.05, (0.72, 0.92), 0.09, 1.6, 0.025, 0.35)
-HARD = Trouble("hard", 15, 0.085, (0.64, 0.95), 0.15, 2.8, 0.045, 0.7)
-TROUBLES = (EASY, MIDDLE, MIDDLE, HARD)  # of four photos
+EASY = Trouble("easy", 4, 0.02, (0.84, 0.94), 0.04, 0.8, 0.012, 0.1, 0.6, 0.5)
+MIDDLE = Trouble("middle", 8, 0.04, (0.78, 0.94), 0.07, 1.5, 0.025, 0.25, 0.6, 0.5)
+HARD = Trouble("hard", 13, 0.06, (0.72, 0.96), 0.1, 2.6, 0.04, 0.5, 0.55, 0.4)
+TROUBLES = (EASY, EASY, MIDDLE, MIDDLE, HARD)  # of five photos
 MOST_COVERED = 0.15  # of the product's area
 
 
@@ -42,9 +44,14 @@ def photo(product: Product, name: str, side: int) -> tuple[bytes, str]:
     """A photo of the product as JPEG, `side` pixels square, and how hard it is: easy, middle or hard."""
     dice = Dice(name)
     trouble = dice.pick(TROUBLES)
-    scene = dice.pick(backgrounds.FLAT if product.kind.lies_flat else backgrounds.STANDING)
+    scenes = backgrounds.FLAT if product.kind.lies_flat else backgrounds.STANDING
+    scene = dice.pick(scenes[trouble.name])
     rgb_, alpha = _placed(product, dice, trouble, side)
     ground = scene(dice, name, side)
+    # a phone close to a thing keeps what lies behind it less sharp
+    ground = backgrounds.out_of_focus(
+        ground, dice.between(0.002, 0.008) * side, trouble.calm * dice.between(0.6, 1), trouble.lift * dice.unit()
+    )
     ground = ground * (1 - _cast_shadow(alpha, dice, side, flat=product.kind.lies_flat))[..., None]
     picture: Array = ground * (1 - alpha[..., None]) + rgb_
     if dice.chance(trouble.covered):
@@ -152,7 +159,7 @@ def _developed(picture: Array, dice: Dice, trouble: Trouble, name: str) -> Array
     out = picture * (cast * exposure) * ((1 + lean) * vignette)[..., None]
     sigma = dice.between(0.3, trouble.blur) * side / 640
     if sigma > 0.6:
-        out = np.stack([blurred(np.ascontiguousarray(out[..., i]), sigma) for i in range(3)], axis=-1)
+        out = backgrounds.softened(out, sigma)
     grain = grains_of(name, side) * np.float32(trouble.noise * dice.between(0.4, 1))
     noisy: Array = out + grain
     return noisy

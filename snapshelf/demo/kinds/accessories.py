@@ -9,7 +9,7 @@ from snapshelf.demo import patterns
 from snapshelf.demo.canvas import Canvas
 from snapshelf.demo.colours import LEATHER, VIVID, Colour, bright, darker, lighter, mixed, rgb
 from snapshelf.demo.designs import Kind, Look
-from snapshelf.demo.paths import Path, both, box, curve, ellipse, mirror
+from snapshelf.demo.paths import Path, both, box, curve, ellipse, mirror, spin
 
 # outlines are laid out by hand, one list of points for one shape:
 # fmt: off
@@ -234,7 +234,7 @@ def umbrella(c: Canvas, look: Look) -> None:
     top = {"open": 190, "dome": 90, "parasol": 240}[look.style] - 30 * look.b
     low = 520.0
     wood = rgb("7a4d2c") if look.c < 0.6 else BLACK
-    foot = 850.0
+    foot = 760.0
     c.paint(c.shape(box(491, top - 50, 509, foot)), STEEL if look.c < 0.5 else wood, tube=0.7)
     if look.style == "parasol":
         c.paint(c.shape(box(480, 700, 520, 900, 14)), wood, tube=0.6)
@@ -262,17 +262,20 @@ def umbrella(c: Canvas, look: Look) -> None:
 
 
 def _rolled(c: Canvas, look: Look) -> None:
-    c.line(curve([(500, 160), (500, 90), (560, 40), (622, 80), (624, 120)], closed=False), 34,
-        rgb("7a4d2c") if look.c < 0.6 else look.third, puff=0.7)
-    c.paint(c.shape(box(488, 120, 512, 960)), STEEL, tube=0.7)
-    w = 62 + 24 * look.a
-    body = c.shape(both([(500, 220, 0), (500 + w * 0.7, 230), (500 + w, 300), (500 + w * 0.8, 600), (512, 900, 0),
-        (500, 900, 0)]))
-    c.paint(body, look.fill(0.7, top=220, bottom=900), tube=0.6, edge=0.15)
+    def lean(path: Path) -> Path:
+        return spin(path, 38)
+
+    grip = curve([(500, 160), (500, 90), (560, 40), (622, 80), (624, 120)], closed=False)
+    c.line(lean(grip), 38, rgb("7a4d2c") if look.c < 0.6 else look.third, puff=0.7)
+    c.line(lean([(500, 120), (500, 950)]), 22, STEEL, puff=0.7)
+    w = 84 + 30 * look.a
+    wrapped = both([(500, 220, 0), (500 + w * 0.7, 230), (500 + w, 300), (500 + w * 0.85, 600), (514, 900, 0),
+        (500, 900, 0)])
+    body = c.paint(c.shape(lean(wrapped)), look.fill(0.8, top=220, bottom=800), puff=0.6, depth=90, edge=0.15)
     for s in (-0.5, 0.15, 0.6):
-        c.dark(c.stroke(curve([(500 + s * w, 235), (500 + s * w * 0.9, 560), (502, 890)], closed=False), 10), 0.4,
-            blur=6, clip=body)
-    c.paint(c.shape(box(400, 400, 600, 440)) & body, look.second, puff=0.4, depth=20)
+        fold = curve([(500 + s * w, 235), (500 + s * w * 0.9, 560), (502, 890)], closed=False)
+        c.dark(c.stroke(lean(fold), 10), 0.4, blur=6, clip=body)
+    c.paint(c.shape(lean(box(380, 400, 620, 450))) & body, look.second, puff=0.4, depth=20)
 
 
 KINDS = (

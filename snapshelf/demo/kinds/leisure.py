@@ -29,7 +29,7 @@ def headphones(c: Canvas, look: Look) -> None:
     c.line(bow, 26 if thin else 60, STEEL if thin else look.second, puff=0.6)
     middle = bow[len(bow) // 5 : -len(bow) // 5]
     c.paint(c.stroke(middle, 62 if thin else 84), look.fill(0.6, top=top, bottom=top + 200), puff=0.6, depth=50)
-    cups = {"over": (92, 150), "on": (84, 100), "studio": (100, 135), "gaming": (98, 150)}[look.style]
+    cups = {"over": (122, 185), "on": (112, 128), "studio": (128, 160), "gaming": (120, 180)}[look.style]
     for s in (-1, 1):
         x = 500 + s * (reach - 8)
         if look.style == "gaming" and s == 1:
@@ -63,7 +63,7 @@ def bicycle(c: Canvas, look: Look) -> None:
     seat = (crank[0] - 75, y - 280 + (60 if look.style == "child" else 0) - 30 * look.b)
     head = (front[0] - 85, y - 300 + (40 if look.style == "child" else 0))
     low = (head[0] + 18, head[1] + 70)
-    width = {"city": 24, "racer": 18, "mountain": 30, "child": 26}[look.style]
+    width = {"city": 36, "racer": 28, "mountain": 44, "child": 38}[look.style]
     _frame(c, look, rear, front, crank, seat, head, low, width)
     _crank(c, look, rear, crank)
     _bars(c, look, head, width)
@@ -77,14 +77,16 @@ def bicycle(c: Canvas, look: Look) -> None:
 
 def _wheel(c: Canvas, look: Look, hub: tuple[float, float], r: float) -> None:
     x, y = hub
-    fat = {"city": 24, "racer": 15, "mountain": 40, "child": 34}[look.style]
+    fat = {"city": 24, "racer": 20, "mountain": 44, "child": 34}[look.style]
     for k in range(16):
         a = k * pi / 8 + 0.1
         c.line([(x, y), (x + r * cos(a), y + r * sin(a))], 3.5, rgb("9a9ea6"))
-    tyre: Colour = BLACK if look.b < 0.7 else rgb("d8c3a0")
+    tyre: Colour = (BLACK, BLACK, rgb("d8c3a0"), rgb("f2efe8"), look.third)[int(look.b * 4.99)]
     c.paint(c.stroke(ellipse(x, y, r - fat / 2, r - fat / 2), fat, closed=True), tyre, puff=0.5, depth=fat * 0.7)
-    c.paint(c.stroke(ellipse(x, y, r - fat - 5, r - fat - 5), 12, closed=True),
-        look.second if look.a > 0.4 else STEEL, puff=0.4, depth=8)
+    rim = look.second if look.a > 0.3 else STEEL
+    c.paint(c.stroke(ellipse(x, y, r - fat - 8, r - fat - 8), 22, closed=True), rim, puff=0.4, depth=14)
+    if look.c > 0.4:  # a disc behind the spokes
+        c.paint(c.shape(ellipse(x, y, r * 0.62, r * 0.62)), look.second, puff=0.3, depth=40)
     c.paint(c.shape(ellipse(x, y, 20, 20)), STEEL, puff=0.6, depth=14)
 
 
@@ -144,7 +146,7 @@ def _city_parts(c: Canvas, look: Look, rear: tuple[float, float], front: tuple[f
 
 def guitar(c: Canvas, look: Look) -> None:
     """A guitar, neck up: acoustic, electric with horns, ukulele or bass."""
-    turn = 12.0
+    turn = 42.0
     length = {"acoustic": 80, "electric": 60, "ukulele": 230, "bass": 20}[look.style]
     neck_w = {"acoustic": 27, "electric": 25, "ukulele": 25, "bass": 25}[look.style]
     wood = (WOODS["walnut"], rgb("4a2e1e"), WOODS["beech"])[int(look.c * 2.99)]

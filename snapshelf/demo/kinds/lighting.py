@@ -106,7 +106,7 @@ def _tripod(c: Canvas, look: Look) -> None:
             darker(wood, 0.2) if x == 500 else wood, puff=0.6)
     c.line([(415, 660), (585, 660)], 10, darker(wood, 0.3))
     c.paint(c.shape(box(470, 340, 530, 385, 10)), rgb("c9a24a"), tube=0.7)
-    _shade(c, look, 500, 60, 340, 130 + 50 * look.b, 200 + 30 * look.b)
+    _shade(c, look, 500, 60, 400, 160 + 70 * look.b, 270 + 40 * look.b)
 
 
 def _arc(c: Canvas, look: Look) -> None:
@@ -115,11 +115,11 @@ def _arc(c: Canvas, look: Look) -> None:
     c.paint(c.shape(ellipse(250, 935, 140, 30)), darker(metal, 0.2), puff=0.5, depth=30)
     c.line(bow, 20, metal, puff=0.7)
     y = 260 + 60 * look.b
-    w = 140 + 30 * look.a
-    dome = c.shape(both([(700, y - 10, 0), (700 + 30, y), (700 + w * 0.8, y + 70), (700 + w, y + 175, 0),
-        (700, y + 190, 0)], 700))
+    w = 190 + 40 * look.a
+    dome = c.shape(both([(700, y - 10, 0), (700 + 30, y), (700 + w * 0.8, y + 80), (700 + w, y + 225, 0),
+        (700, y + 240, 0)], 700))
     c.paint(dome, look.fill(0.7, top=y, bottom=y + 180), puff=0.7, depth=110, edge=0.15)
-    c.paint(c.shape(ellipse(700, y + 178, w * 0.96, 22)), rgb("fff3c4"), edge=0.1)
+    c.paint(c.shape(ellipse(700, y + 228, w * 0.96, 24)), rgb("fff3c4"), edge=0.1)
 
 
 def _pole(c: Canvas, look: Look) -> None:
@@ -129,7 +129,7 @@ def _pole(c: Canvas, look: Look) -> None:
     if look.a > 0.5:
         c.paint(c.shape(ellipse(500, 640, 200, 24)), WOODS["oak"], puff=0.4, depth=20)
     drum = look.b > 0.5
-    _shade(c, look, 500, 70, 350, 185 if drum else 90, 190 if drum else 215)
+    _shade(c, look, 500, 70, 400, 245 if drum else 120, 250 if drum else 290)
 
 
 def _reading(c: Canvas, look: Look) -> None:
@@ -139,9 +139,9 @@ def _reading(c: Canvas, look: Look) -> None:
     c.line(curve([(440, 560), (540, 545), (610, 470), (630, 400)], closed=False), 14, metal, puff=0.6)
     small = curve([(600, 400, 0), (660, 400, 0), (700, 500, 0), (560, 500, 0)])
     c.paint(c.shape(small), look.second, puff=0.5, depth=40)
-    bowl = c.shape(both([(440, 250, 0), (520, 240), (440 + 165 + 30 * look.a, 90, 0), (440, 70, 0)], 440))
+    bowl = c.shape(both([(440, 290, 0), (530, 275), (440 + 225 + 40 * look.a, 90, 0), (440, 70, 0)], 440))
     c.paint(bowl, look.fill(0.7, top=80, bottom=240), puff=0.6, depth=90, edge=0.15)
-    c.paint(c.shape(ellipse(440, 86, 162 + 30 * look.a, 24)), rgb("fff3c4"), edge=0.1)
+    c.paint(c.shape(ellipse(440, 86, 222 + 40 * look.a, 30)), rgb("fff3c4"), edge=0.1)
 
 
 KINDS = (
