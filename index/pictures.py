@@ -42,8 +42,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_UPRIGHT_BY_DECODER = frozenset({"HEIF"})
-"""libheif turns the picture itself; the EXIF of such a file is to be ignored (ISO/IEC 23008-12, A.2.1)."""
+_UPRIGHT_BY_DECODER = frozenset({"HEIF", "TIFF"})
+"""libheif turns by the container's own note, which outranks EXIF (ISO/IEC 23008-12, A.2.1); Pillow turns TIFFs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ def decode_to_pixels(data: bytes, size: int, box: Box | None = None, *, limits: 
         turned = _orientation(opened)
         unturned = _unturn(box, turned)
         _draft(opened, size, unturned)
-        small = _squeeze(colours.to_rgb(opened), size, _region(opened.size, unturned))
+        image = colours.to_rgb(opened)
+        small = _squeeze(image, size, _region(image.size, unturned))
         return np.asarray(_turn(small, turned))
 
 
@@ -156,9 +157,6 @@ def _check_size(size: tuple[int, int], limits: Limits) -> None:
 def _orientation(opened: ImageFile.ImageFile) -> int:
     if opened.format in _UPRIGHT_BY_DECODER:
         return 1
-    if opened.format == "TIFF":
-        value = getattr(opened, "tag_v2", {}).get(exif.ORIENTATION, 1)
-        return value if isinstance(value, int) and value in _TURNS else 1
     block = opened.info.get("exif")
     return exif.orientation(block) if isinstance(block, bytes) else 1
 
@@ -225,15 +223,19 @@ def _decode_for_store(data: bytes, limits: Limits, *, at_least: int) -> Image.Im
     opened = _open(data, limits)
     with _refusing():
         side = max(STORED_SIDE, at_least)
-        scale = side / max(opened.size)
-        if scale < 1:
-            target = (max(1, round(opened.width * scale)), max(1, round(opened.height * scale)))
-            if opened.format in ("JPEG", "MPO"):
-                opened.draft("RGB", target)
-            image = colours.to_rgb(opened).resize(target, Image.Resampling.BICUBIC, reducing_gap=3.0)
-        else:
-            image = colours.to_rgb(opened)
+        if opened.format in ("JPEG", "MPO"):
+            opened.draft("RGB", _within(opened.size, side))
+        image = colours.to_rgb(opened)
+        target = _within(image.size, side)
+        if target != image.size:
+            image = image.resize(target, Image.Resampling.BICUBIC, reducing_gap=3.0)
         return _turn(image, _orientation(opened))
+
+
+def _within(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The size scaled down, where needed, so that the longer side is `side`."""
+    scale = side / max(size)
+    return size if scale >= 1 else (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
 
 
 def _encode(image: Image.Image) -> bytes:
@@ -241,8 +243,7 @@ def _encode(image: Image.Image) -> bytes:
     side = STORED_SIDE
     while True:
         if max(image.size) > side:
-            scale = side / max(image.size)
-            image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
+            image = image.resize(_within(image.size, side), Image.Resampling.BICUBIC, reducing_gap=3.0)
         for quality in _QUALITIES:
             out = io.BytesIO()
             image.save(out, "JPEG", quality=quality)
