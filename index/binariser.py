@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.cpus import usable_cpus
 from index import hamming
 from index.codes import CodeLayout, CodePart
 from index.hamming import Codes
@@ -65,13 +67,13 @@ class Binariser:
         return np.concatenate(pieces, axis=1)
 
     def codes(self, descriptors: Floats, *, batch: int = 2048) -> tuple[Codes, Codes]:
-        """Short and long codes of many descriptors, a batch at a time to keep memory level."""
-        shorts = [np.empty((0, SHORT_BITS // 8), np.uint8)]
-        longs = [np.empty((0, self.layout.bytes), np.uint8)]
-        for start in range(0, len(descriptors), batch):
-            shorts.append(self.short(descriptors[start : start + batch]))
-            longs.append(self.long(descriptors[start : start + batch]))
-        return np.concatenate(shorts), np.concatenate(longs)
+        """Short and long codes of many descriptors, by batches side by side."""
+        batches = [descriptors[at : at + batch] for at in range(0, len(descriptors), batch)]
+        if not batches:
+            return np.empty((0, SHORT_BITS // 8), np.uint8), np.empty((0, self.layout.bytes), np.uint8)
+        with ThreadPoolExecutor(usable_cpus()) as pool:
+            shorts, longs = pool.map(self.short, batches), pool.map(self.long, batches)
+            return np.concatenate(list(shorts)), np.concatenate(list(longs))
 
     def _centred(self, descriptors: Floats) -> npt.NDArray[np.float64]:
         # Catalogue descriptors are kept as float16; a query is rounded the same way, so that the same picture
@@ -147,14 +149,16 @@ def principal(centred: npt.NDArray[np.float64], keep: int) -> tuple[npt.NDArray[
     order = np.argsort(-variances, kind="stable")[:keep]
     variances, directions = np.maximum(variances[order], 0.0), directions[:, order]
     strongest = directions[np.argmax(np.abs(directions), axis=0), np.arange(directions.shape[1])]
-    return directions * np.where(strongest < 0, -1.0, 1.0), variances
+    definite: npt.NDArray[np.float64] = directions * np.where(strongest < 0, -1.0, 1.0)
+    return definite, variances
 
 
 def _long_map(piece: npt.NDArray[np.float64], bits: int, generator: np.random.Generator) -> npt.NDArray[np.float64]:
     """Random directions `[size, bits]` in the half-whitened space of the part's main directions."""
     directions, variances = principal(piece, 256)
     scale = (variances + 0.01 * variances.mean() + 1e-12) ** -0.25
-    return (directions * scale) @ _directions(directions.shape[1], bits, generator)
+    turned: npt.NDArray[np.float64] = (directions * scale) @ _directions(directions.shape[1], bits, generator)
+    return turned
 
 
 def _directions(size: int, bits: int, generator: np.random.Generator) -> npt.NDArray[np.float64]:
@@ -178,4 +182,5 @@ def _short_map(weighted: npt.NDArray[np.float64], generator: np.random.Generator
         signs = np.where(projected @ rotation > 0, 1.0, -1.0)
         left, _, right = np.linalg.svd(signs.T @ projected)
         rotation = (left @ right).T
-    return directions @ rotation
+    turned: npt.NDArray[np.float64] = directions @ rotation
+    return turned

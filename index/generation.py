@@ -27,7 +27,7 @@ LONG_SUMS = "long.crc32"
 CATALOGUE = "catalogue.sqlite"
 BINARISER = "binariser.npz"
 SKIPPED = "skipped.tsv"
-SKIPPED_PICTURES = "skipped_pictures.tsv"
+NOTES = "notes.tsv"
 
 
 @dataclass(frozen=True, slots=True)

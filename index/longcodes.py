@@ -72,6 +72,6 @@ class LongCodes:
     def _check(self, blocks: npt.NDArray[np.intp]) -> None:
         for block in blocks[~self._checked[blocks]]:
             at = int(block) * BLOCK
-            if zlib.crc32(memoryview(self._flat[at : at + BLOCK])) != self._expected[block]:
+            if zlib.crc32(self._flat[at : at + BLOCK].data) != self._expected[block]:
                 raise BrokenGeneration(f"{self._name} is damaged {at} bytes from its start.")
             self._checked[block] = True

@@ -1,0 +1,363 @@
+"""From a feed to a published generation: read, embed what is new, fit, write, verify, publish, account."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core import picturestore
+from core.errors import SnapshelfError
+from core.settings import Settings
+from index.account import Account
+from index.binariser import Binariser, fit
+from index.calibration import unlike
+from index.catalogue import Product
+from index.columns import category_path
+from index.descriptors import DescriptorCache
+from index.embedding import Embedded, embed_new
+from index.feed import read_feed
+from index.generation import Generation
+from index.hamming import Codes
+from index.lock import reindex_lock
+from index.longcodes import BrokenGeneration
+from index.model.contract import Embeds
+from index.picture_source import PictureSource
+from index.prior import SMALL, prior_descriptors
+from index.products import Entry, Intake, changes, entries_of, in_order, take, with_pictures
+from index.references import Loads, References, absolute
+from index.store import GenerationStore
+from index.writer import Draft, blank_manifest, publish
+
+REFIT_SHARE = 0.2
+"""The binariser is fitted anew once this share of the pictures it was fitted on has come or gone."""
+KEEP_PICTURES_S = 30 * 24 * 3600
+PROBLEMS_SHOWN = 10
+Progress = Callable[[str, int, int], None]
+"""Stage, done, of how many."""
+
+
+class Shrunk(SnapshelfError):
+    """The new catalogue would lose more products than MAX_SHRINK allows; ask, then reindex with `yes`."""
+
+
+class NothingToIndex(SnapshelfError):
+    """Not one row of the feed can be shown."""
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    short: Codes
+    long: Codes
+    binariser: Binariser
+    fitted: int
+    changed: int
+    refitted: bool
+
+
+def reindex(
+    settings: Settings,
+    feed: str | Path,
+    *,
+    embedder: Embeds,
+    only: Collection[str] = (),
+    yes: bool = False,
+    fetch: bool = False,
+    owner: str = "",
+    source: Loads | None = None,
+    progress: Progress = _silent,
+) -> Account:
+    """Publish a generation of this feed (a local file; for a URL see `index.feed.download_feed`).
+
+    `only`: take these ids from the feed, everything else from the generation that answers now. `yes`: publish even
+    where the catalogue shrinks past MAX_SHRINK. `fetch`: ask for pictures at URLs again. `source`: where pictures
+    come from, by default the feed's folder and the hosts that the settings allow.
+    Raises Busy, FeedError, NothingToIndex, Shrunk, ModelFileError, SnapshelfError; what was published stays then.
+    """
+    with reindex_lock(settings.index_dir, owner):
+        return _Run(settings, Path(feed), embedder, frozenset(only), yes, fetch, source, progress).run()
+
+
+@dataclass(slots=True)
+class _Run:
+    settings: Settings
+    feed: Path
+    embedder: Embeds
+    only: frozenset[str]
+    yes: bool
+    fetch: bool
+    source: Loads | None
+    progress: Progress
+
+    def run(self) -> Account:
+        started = time.perf_counter()
+        self.progress("reading", 0, 0)
+        store = GenerationStore(self.settings.index_dir)
+        before = _before(store)
+        if self.only and before is None:
+            raise SnapshelfError("There is no index to change single products of: run `snapshelf reindex FEED` first.")
+        cache_folder = self.settings.data_dir / "cache"
+        try:
+            kept = entries_of(before.catalogue) if before is not None else []
+            intake = take(read_feed(self.feed, currency=self.settings.currency), self.only)
+            with (
+                DescriptorCache(cache_folder, self.embedder.fingerprint, self.embedder.dimensions) as cache,
+                References(cache_folder) as seen,
+            ):
+                embedding = time.perf_counter()
+                names, embedded = self._pictures(intake, cache, seen)
+                embedding_s = time.perf_counter() - embedding
+                entries = with_pictures(intake, names, embedded.digests, embedded.failures)
+                untouched = [entry for entry in kept if entry.product.id not in self.only] if self.only else []
+                intake.total += len(untouched)
+                entries += untouched
+                self._check_size(entries, kept)
+                draft, codes = self._draft(entries, intake, cache, before)
+                self.progress("writing", 0, 0)
+                name, found = publish(store, draft)
+                cache.compact({picture.digest for picture in draft.pictures} | set(_prior_names()))
+            account = replace(
+                _account(draft, embedded, kept, self.settings.index),
+                generation=name,
+                recall=found.value,
+                recall_sample=found.sample,
+                before=before.name if before is not None else None,
+                refitted=codes.refitted,
+            )
+        finally:
+            if before is not None:
+                before.close()
+        self._tidy(store)
+        return replace(account, seconds=time.perf_counter() - started, embedding_seconds=embedding_s)
+
+    def _pictures(self, intake: Intake, cache: DescriptorCache, seen: References) -> tuple[dict[str, str], Embedded]:
+        """Digests of all pictures asked for: known ones from the cache, the others embedded now."""
+        folder = self.feed.resolve().parent
+        images = dict.fromkeys(image for row in intake.rows.values() for image in row.images)
+        names = {image: absolute(image, folder) for image in images}
+        known = seen.every()
+        digests: dict[str, str] = {}
+        fresh: list[tuple[str, str]] = []
+        own = PictureSource(folder, hosts=self.settings.feed_hosts) if self.source is None else None
+        loads: Loads = self.source if self.source is not None else own  # type: ignore[assignment]
+        try:
+            for image, name in names.items():
+                signature = loads.signature(image) or ""
+                stamp, digest = known.get(name, (None, ""))
+                again = signature == "" and (self.fetch or bool(self.only))
+                if stamp == signature and not again and digest in cache and self._stored(digest):
+                    digests[name] = digest
+                else:
+                    fresh.append((image, signature))
+            self.progress("embedding", 0, len(fresh))
+            embedded = embed_new(
+                fresh,
+                loads=loads,
+                embedder=self.embedder,
+                cache=cache,
+                seen=_Renamed(seen, names),
+                store=self.settings.pictures_dir,
+                progress=lambda done: self.progress("embedding", done, len(fresh)),
+            )
+        finally:
+            if own is not None:
+                own.close()
+        embedded.digests = digests | {names[image]: digest for image, digest in embedded.digests.items()}
+        embedded.failures = {names[image]: reason for image, reason in embedded.failures.items()}
+        return names, embedded
+
+    def _stored(self, digest: str) -> bool:
+        return picturestore.path_of(self.settings.pictures_dir, digest).exists()
+
+    def _check_size(self, entries: Sequence[Entry], kept: Sequence[Entry]) -> None:
+        if not entries:
+            raise NothingToIndex(
+                "Not one row of the feed can be shown: nothing was published. See what it needs in docs/feeds.md."
+            )
+        lost = 1 - len(entries) / len(kept) if kept else 0.0
+        if lost > self.settings.max_shrink and not self.yes:
+            raise Shrunk(
+                f"The catalogue would shrink from {len(kept)} to {len(entries)} products; nothing was published. "
+                "If that is right, reindex with --yes."
+            )
+
+    def _draft(
+        self, entries: list[Entry], intake: Intake, cache: DescriptorCache, before: Generation | None
+    ) -> tuple[Draft, _Codes]:
+        products, pictures = in_order(entries)
+        self.progress("fitting", 0, 0)
+        codes = self._codes([picture.digest for picture in pictures], cache, before)
+        layout = codes.binariser.layout
+        pool, labels = codes.long, _labels(products)
+        if len(pictures) < SMALL:  # a few products know little of how far apart unlike things are
+            drawn = codes.binariser.long(prior_descriptors(self.embedder, cache))
+            pool = np.concatenate([pool, drawn])
+            top = int(labels.max(initial=0)) + 1
+            labels = np.concatenate([labels, np.arange(top, top + len(drawn), dtype=np.uint32)])
+        distances = unlike(pool, labels, layout)
+        manifest = blank_manifest(
+            fingerprint=self.embedder.fingerprint,
+            rows=intake.total,
+            products=len(products),
+            merged=intake.merged,
+            skipped=len(intake.skipped),
+            pictures=len(pictures),
+            index=self.settings.index,
+            parts=layout.parts,
+            threshold=distances.threshold,
+            typical=distances.typical,
+            feed=str(self.feed),
+            fitted=codes.fitted,
+            changed=codes.changed,
+        )
+        draft = Draft(
+            products=products,
+            pictures=pictures,
+            short=codes.short,
+            long=codes.long,
+            binariser=codes.binariser,
+            kind=self.settings.index,
+            manifest=manifest,
+            skipped=intake.skipped,
+            notes=intake.notes,
+        )
+        return draft, codes
+
+    def _codes(self, digests: list[str], cache: DescriptorCache, before: Generation | None) -> _Codes:
+        """Codes of all pictures; those of the generation before stay while its binariser does."""
+        old = _rows_by_digest(before, self.embedder.fingerprint)
+        if before is not None and old is not None:
+            now = set(digests)
+            changed = before.manifest.changed + len(now - old.keys()) + len(old.keys() - now)
+            if changed <= REFIT_SHARE * before.manifest.fitted:
+                short, long = _reuse(digests, old, before, cache)
+                return _Codes(short, long, before.binariser, before.manifest.fitted, changed, refitted=False)
+        descriptors = cache.take(digests)
+        prior = prior_descriptors(self.embedder, cache) if len(digests) < SMALL else None
+        binariser = fit(descriptors, self.embedder.parts, prior)
+        short, long = binariser.codes(descriptors)
+        return _Codes(short, long, binariser, len(set(digests)), 0, refitted=True)
+
+    def _tidy(self, store: GenerationStore) -> None:
+        """Old generations go, and pictures that none of the kept names and that are older than 30 days."""
+        keep = self.settings.generations_kept
+        going = [name for name in store.names()[:-keep] if name != store.current_name()]
+        if not going:
+            return
+        named = {name: _digests_of(store, name) for name in store.names()}
+        needed = set[str]().union(*(digests for name, digests in named.items() if name not in going))
+        store.prune(keep)
+        # From now on they are on their way out: 30 days from here, not from when they were stored.
+        for digest in set[str]().union(*(named[name] for name in going)) - needed:
+            path = picturestore.path_of(self.settings.pictures_dir, digest)
+            if path.exists():
+                os.utime(path)
+        collect_pictures(self.settings.pictures_dir, needed, older_than_s=KEEP_PICTURES_S)
+
+
+class _Renamed(References):
+    """References as a feed writes them, kept under the names that mean the same in another feed."""
+
+    def __init__(self, inner: References, names: dict[str, str]) -> None:  # no file of its own
+        self._inner = inner
+        self._names = names
+
+    def put(self, entries: Collection[tuple[str, str, str]]) -> None:  # type: ignore[override]
+        self._inner.put((self._names[reference], stamp, digest) for reference, stamp, digest in entries)
+
+
+def collect_pictures(root: Path, needed: Collection[str], *, older_than_s: float) -> int:
+    """Delete stored pictures that nobody names and that were last touched longer ago; gives how many."""
+    limit = time.time() - older_than_s
+    gone = 0
+    for path in root.glob("??/*.jpg"):
+        if path.stem not in needed and path.stat().st_mtime < limit:
+            path.unlink()
+            gone += 1
+    return gone
+
+
+def _before(store: GenerationStore) -> Generation | None:
+    """The generation that answers now, opened for this run; None where there is none or it is broken."""
+    name = store.current_name()
+    try:
+        return Generation(store.folder / name) if name is not None else None
+    except BrokenGeneration:
+        return None
+
+
+def _digests_of(store: GenerationStore, name: str) -> set[str]:
+    try:
+        generation = Generation(store.folder / name)
+    except BrokenGeneration:
+        return set()
+    try:
+        return {picture.digest for picture in generation.catalogue.every_picture()}
+    finally:
+        generation.close()
+
+
+def _rows_by_digest(before: Generation | None, fingerprint: str) -> dict[str, int] | None:
+    if before is None or before.fingerprint != fingerprint:
+        return None
+    return {picture.digest: row for row, picture in enumerate(before.catalogue.every_picture())}
+
+
+def _reuse(digests: list[str], old: dict[str, int], before: Generation, cache: DescriptorCache) -> tuple[Codes, Codes]:
+    here = np.array([old.get(digest, -1) for digest in digests], dtype=np.intp)
+    short = np.empty((len(digests), before.index.short.codes.shape[1]), np.uint8)
+    long = np.empty((len(digests), before.index.layout.bytes), np.uint8)
+    there = here >= 0
+    short[there], long[there] = before.index.short.codes[here[there]], before.index.long.rows(here[there])
+    new = np.flatnonzero(~there)
+    if len(new):
+        short[new], long[new] = before.binariser.codes(cache.take([digests[row] for row in new]))
+    return short, long
+
+
+def _labels(products: Sequence[Product]) -> npt.NDArray[np.uint32]:
+    """A number a picture: the first step of its category where the catalogue has several, else its product."""
+    tops = [category_path(product.category or "").partition(" > ")[0] for product in products]
+    counts = np.array([product.pictures for product in products], dtype=np.intp)
+    codes = {top: code for code, top in enumerate(sorted(set(tops) - {""}))}
+    several = len(codes) > 1
+    own = range(len(codes), len(codes) + len(products))
+    labels = [codes[top] if several and top else number for top, number in zip(tops, own, strict=True)]
+    return np.array(labels, dtype=np.uint32).repeat(counts)
+
+
+def _prior_names() -> list[str]:
+    return [f"{number:064x}" for number in range(256)]
+
+
+def _account(draft: Draft, embedded: Embedded, kept: Sequence[Entry], kind: str) -> Account:
+    """All that stands before publishing; the rest comes with it."""
+    pictures = draft.pictures
+    now = [Entry(p, tuple(pictures[p.first_row : p.first_row + p.pictures])) for p in draft.products]
+    told = changes(kept, now)
+    shown = sorted(draft.skipped)[:PROBLEMS_SHOWN]
+    return Account(
+        feed=draft.manifest.feed,
+        rows=draft.manifest.rows,
+        products=len(draft.products),
+        merged=draft.manifest.merged,
+        skipped=len(draft.skipped),
+        pictures=len(pictures),
+        embedded=embedded.embedded,
+        pictures_failed=len(embedded.failures),
+        notes=len(draft.notes),
+        index=kind,
+        added=told.added,
+        removed=told.removed,
+        changed=told.changed,
+        problems=tuple(f"line {line}, {id_ or 'no id'}: {reason}" for line, id_, reason in shown),
+    )
