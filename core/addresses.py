@@ -11,8 +11,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _V4_COMPATIBLE = ipaddress.IPv6Network("::/96")
-_CLOUD = frozenset({ipaddress.IPv4Address("168.63.129.16")})
-"""Public by number, but inside: Azure's virtual host (learn.microsoft.com, "What is IP address 168.63.129.16?")."""
+_CLOSED = tuple(
+    ipaddress.ip_network(text)
+    # Azure's virtual host is public by number, but inside (learn.microsoft.com, "What is IP address 168.63.129.16?");
+    # the others are special in IANA's registries, which older releases of Python know in part.
+    for text in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100::/64", "3fff::/20")
+)
 
 
 def is_public(text: str) -> bool:
@@ -31,7 +35,7 @@ def is_public(text: str) -> bool:
             return is_public(str(inner))
         if address.is_site_local or address.teredo is not None:
             return False
-    elif address in _CLOUD:
+    if any(address in network for network in _CLOSED):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
