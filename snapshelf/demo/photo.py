@@ -36,7 +36,7 @@ class Trouble:
 EASY = Trouble("easy", 4, 0.02, (0.84, 0.94), 0.04, 0.8, 0.012, 0.1, 0.6, 0.5)
 MIDDLE = Trouble("middle", 8, 0.04, (0.78, 0.94), 0.07, 1.5, 0.025, 0.25, 0.6, 0.5)
 HARD = Trouble("hard", 13, 0.06, (0.72, 0.96), 0.1, 2.6, 0.04, 0.5, 0.55, 0.4)
-TROUBLES = (EASY, EASY, MIDDLE, MIDDLE, HARD)  # of five photos
+TROUBLES = (EASY, EASY, MIDDLE, MIDDLE, MIDDLE, HARD)  # of six photos
 MOST_COVERED = 0.15  # of the product's area
 
 
