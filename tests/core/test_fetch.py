@@ -172,6 +172,9 @@ class Server:
 
         self.pages[path] = page
 
+    def redirect(self, path: str, onward: str) -> None:
+        self.answer(path, lambda: web.Response(status=302, headers={"Location": onward}))
+
     async def get(self, path: str, rules: FetchRules | None = None, names: Names | None = None) -> bytes:
         rules = rules or self.rules
         names = names or Names({"listed.test": [["127.0.0.1"]], "other.test": [["127.0.0.1"]]})
@@ -247,9 +250,7 @@ async def test_only_the_public_ones_of_a_names_addresses_are_connected_to() -> N
 
 async def test_redirects_are_followed_three_times_and_no_further(server: Server) -> None:
     for number in range(5):
-        server.answer(
-            f"/{number}", lambda number=number: web.Response(status=302, headers={"Location": f"/{number + 1}"})
-        )  # type: ignore[misc]
+        server.redirect(f"/{number}", f"/{number + 1}")
     server.answer("/5", lambda: web.Response(body=b"picture"))
     assert await server.get("/2") == b"picture"
     with pytest.raises(FetchRefused) as refused:

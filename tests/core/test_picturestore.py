@@ -64,9 +64,13 @@ def test_until_flush_nothing_stands_under_a_name(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), PictureWriter(tmp_path) as writer:
-        writer.put(b"one")
-        raise RuntimeError
+    def half_a_batch() -> None:
+        with PictureWriter(tmp_path) as writer:
+            writer.put(b"one")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half_a_batch()
     assert files(tmp_path) == []
 
 
