@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,6 @@ import numpy.typing as npt
 from index import hamming
 from index.codes import CodeLayout
 from index.hamming import Codes
-from index.longcodes import LongCodes
 from index.shortcodes import ShortCodes
 
 SHORTLIST = 256
@@ -23,6 +23,36 @@ WIDEN = 4
 """By how much the shortlist grows while it holds too few products."""
 CHUNK = 65_536
 Rows = npt.NDArray[np.intp]
+
+
+class HoldsCodes(Protocol):
+    """Long codes: `longcodes.LongCodes` on disk, `MemoryCodes` for measuring."""
+
+    def __len__(self) -> int: ...
+
+    def rows(self, numbers: Rows) -> Codes:
+        """A copy of these rows."""
+
+    def span(self, start: int, stop: int) -> Codes:
+        """Rows from start up to stop."""
+
+
+class MemoryCodes:
+    """Long codes in memory."""
+
+    def __init__(self, codes: Codes) -> None:
+        self._codes = codes
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def rows(self, numbers: Rows) -> Codes:
+        """A copy of these rows."""
+        return self._codes[numbers]
+
+    def span(self, start: int, stop: int) -> Codes:
+        """Rows from start up to stop, without a copy."""
+        return self._codes[start:stop]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +85,7 @@ class TwoPhase:
     """
 
     short: ShortCodes
-    long: LongCodes
+    long: HoldsCodes
     layout: CodeLayout
     products: npt.NDArray[np.uint32]
 
@@ -75,7 +105,7 @@ class TwoPhase:
         self, short: Codes, long: Codes, want: int, mask: npt.NDArray[np.bool_] | None, exact: bool
     ) -> list[Found]:
         if exact:
-            return distinct(self.exact(short, long, want, mask), self.products, want)
+            return distinct(self.exact(short, long, mask), self.products, want)
         size = SHORTLIST * want
         allowed = len(self.short) if mask is None else int(np.count_nonzero(mask))
         while True:
@@ -90,8 +120,8 @@ class TwoPhase:
         by_part = self.layout.by_part(long, self.long.rows(rows))
         return order(rows, self.layout.weighted(by_part), short_distances, by_part, self.products)
 
-    def exact(self, short: Codes, long: Codes, want: int, mask: npt.NDArray[np.bool_] | None = None) -> Ranked:
-        """All allowed rows by long distance; only those that may reach the first `want` products are kept."""
+    def exact(self, short: Codes, long: Codes, mask: npt.NDArray[np.bool_] | None = None) -> Ranked:
+        """All allowed rows by their long codes alone."""
         rows = np.arange(len(self.short)) if mask is None else np.flatnonzero(mask)
         pieces = [
             self.layout.by_part(long, self._block(rows[at : at + CHUNK], whole=mask is None))
