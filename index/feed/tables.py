@@ -15,6 +15,7 @@ from index.feed.row import FeedError, Skipped
 FIELD_MAX = 1 << 20
 RECORD_LINES_MAX = 500
 DELIMITERS = "\t,;|"
+_CLOSING = re.compile(r'(?:[^"]++|"")*+"')
 _QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 
 Record = tuple[int, dict[str, list[str]]]
@@ -69,7 +70,7 @@ def _read_header(source: _Lines) -> Header:
 def _best_header(line: str) -> Header:
     """The delimiter under which most of the columns have names that we know."""
     headers = [
-        Header(delimiter, tuple(canonical(name) for name in (split(line, delimiter) or line.split(delimiter))))
+        Header(delimiter, tuple(canonical(name) for name in split(line, delimiter, may_open=False)[0]))
         for delimiter in DELIMITERS
     ]
     best = max(headers, key=_known)
@@ -84,47 +85,64 @@ def _known(header: Header) -> tuple[int, int]:
     return len(known & set(REQUIRED)), len(known)
 
 
-def split(record: str, delimiter: str) -> list[str] | None:
-    """The fields of a record, quotes taken off; None when a quote is still open at its end.
+def split(record: str, delimiter: str, *, may_open: bool = True) -> tuple[list[str], str | None]:
+    """The fields of a line, quotes taken off; and the text of a last field whose quote is still open, else None.
 
     A quote counts only around a whole field: `5" pipe` and `"Retro" lamp` stand as they are.
     """
     if '"' not in record:
-        return record.split(delimiter)
+        return record.split(delimiter), None
     fields: list[str] = []
     at = 0
-    while True:
-        end = -2
-        if record.startswith('"', at):
-            quoted = _QUOTED.match(record, at)
-            if quoted is None:
-                return None
-            if quoted.end() == len(record) or record[quoted.end()] == delimiter:
-                fields.append(quoted[0][1:-1].replace('""', '"'))
-                end = quoted.end() if quoted.end() < len(record) else -1
-        if end == -2:
+    while at <= len(record):
+        quoted = _QUOTED.match(record, at) if record.startswith('"', at) else None
+        if quoted is None and may_open and record.startswith('"', at):
+            return fields, record[at + 1 :]
+        if quoted is not None and record[quoted.end() : quoted.end() + 1] in ("", delimiter):
+            fields.append(quoted[0][1:-1].replace('""', '"'))
+            at = quoted.end() + 1
+        else:
             end = record.find(delimiter, at)
-            fields.append(record[at : end if end >= 0 else len(record)])
-        if end < 0:
-            return fields
-        at = end + 1
+            end = len(record) if end < 0 else end
+            fields.append(record[at:end])
+            at = end + 1
+    return fields, None
 
 
 def _record(source: _Lines, line: str, delimiter: str) -> list[str]:
     """The fields of the record that begins with this line, with the following lines that a quoted field spans."""
-    fields = split(line, delimiter)
-    record, swallowed = line, []
-    while fields is None:
+    fields, opened = split(line, delimiter)
+    swallowed: list[tuple[int, str | None]] = []
+    parts = [opened or ""]
+    length = len(line)
+    while opened is not None:
         taken = source.take()
         if taken is not None:
             swallowed.append(taken)
-        if taken is None or taken[1] is None or len(swallowed) >= RECORD_LINES_MAX or len(record) > FIELD_MAX:
-            source.put_back(swallowed)  # the quote was a sign, not an opening
-            return line.split(delimiter)
-        record += "\n" + taken[1]
-        if '"' in taken[1]:
-            fields = split(record, delimiter)
+        text = taken[1] if taken is not None else None
+        if text is None or len(swallowed) > RECORD_LINES_MAX or length > FIELD_MAX:
+            return _as_signs(source, swallowed, line, delimiter)
+        length += len(text)
+        closing = _CLOSING.match(text)
+        if closing is None:
+            parts.append(text)
+            continue
+        if text[closing.end() : closing.end() + 1] not in ("", delimiter):
+            return _as_signs(source, swallowed, line, delimiter)
+        parts.append(text[: closing.end() - 1])
+        fields.append("\n".join(parts).replace('""', '"'))
+        if closing.end() == len(text):
+            return fields
+        more, opened = split(text[closing.end() + 1 :], delimiter)
+        fields += more
+        parts = [opened or ""]
     return fields
+
+
+def _as_signs(source: _Lines, swallowed: list[tuple[int, str | None]], line: str, delimiter: str) -> list[str]:
+    """The quote that never closed was a sign of the text: its line stands alone."""
+    source.put_back(swallowed)
+    return split(line, delimiter, may_open=False)[0]
 
 
 def _to_record(number: int, fields: list[str], header: Header) -> Record | Skipped:
