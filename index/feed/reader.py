@@ -32,7 +32,7 @@ class Feed(Iterator[Row | Skipped]):
     @property
     def folder(self) -> Path:
         """Where local pictures of this feed lie."""
-        return self.path.resolve().parent
+        return self.path.parent.resolve()
 
     def __iter__(self) -> Self:
         return self
