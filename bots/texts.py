@@ -24,6 +24,7 @@ _SENTENCES: dict[str, str] = {
     "unknown_command": "I don't know /{command}: send a photo, or /help to read what I can do.",
     "not_searchable": "I can't search with {what}: please send a photo, or a few words.",
     "button_expired": "That button is too old: please send your photo again.",
+    "enough": "Those were the hundred nearest: send another photo to go on.",
     "no_room": "Many people are searching just now: please send your photo again in a minute.",
     "too_many_searches": SENTENCES[Reason.TOO_MANY_SEARCHES],
     # leading an answer (Reply)

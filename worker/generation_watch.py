@@ -1,0 +1,43 @@
+"""Which generation this worker answers from, looked at every few seconds, so that no shopper waits for it to open."""
+
+from __future__ import annotations
+
+from core import metrics
+from core.telemetry import get_logger
+from index.longcodes import BrokenGeneration
+from index.model.contract import Embeds
+from index.store import GenerationStore, NoGeneration
+
+log = get_logger(__name__)
+
+
+class GenerationWatch:
+    """`serving` is the name of the generation that this worker can answer from; None: it is not ready."""
+
+    def __init__(self, store: GenerationStore, embedder: Embeds) -> None:
+        self._store, self._fingerprint = store, embedder.fingerprint
+        self._problem: str | None = None
+        self.serving: str | None = None
+
+    def look(self) -> None:
+        """Open what `current` names now, and tell the operator once of each change. Blocks for the disk."""
+        try:
+            generation = self._store.current()
+        except (NoGeneration, BrokenGeneration) as error:
+            self._not_ready(str(error))
+            return
+        if generation.fingerprint != self._fingerprint:
+            self._not_ready(
+                f"Generation {generation.name} was made with another model than this worker runs: run "
+                "`snapshelf reindex` with this model, or set MODEL to the one that made it."
+            )
+            return
+        if generation.name != self.serving:
+            log.info("answering from generation", generation=generation.name, products=generation.manifest.products)
+        self._problem, self.serving = None, generation.name
+        metrics.GENERATION.info({"name": generation.name, "fingerprint": generation.fingerprint[:12]})
+
+    def _not_ready(self, problem: str) -> None:
+        if problem != self._problem:
+            log.warning("not ready", problem=problem)
+        self._problem, self.serving = problem, None

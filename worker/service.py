@@ -1,0 +1,121 @@
+"""A worker process: the model loaded and warmed, then searches and tasks until it is told to stop.
+
+Any number run side by side; a worker keeps nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from core import metrics
+from core.blobs import Blobs
+from core.connection import connect
+from core.cpus import usable_cpus
+from core.errors import Unavailable
+from core.keys import Keys
+from core.presence import Presence, announce, withdraw
+from core.settings import Settings
+from core.streams import Streams
+from core.telemetry import get_logger
+from index.model.contract import Embeds
+from index.searcher import Searcher
+from index.store import GenerationStore
+from worker.answers import Answerer
+from worker.batches import Batcher
+from worker.generation_watch import GenerationWatch
+from worker.searches import Searches
+
+log = get_logger(__name__)
+
+ANNOUNCE_S = 3.0
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event, *, embedder: Embeds | None = None) -> None:
+    """Work until `stop`, then finish what is in hand. `embedder`: another one than the model of the settings.
+
+    Raises Unavailable when Redis does not answer at the start, ModelFileError for a model that cannot be used.
+    """
+    redis = await connect(settings)
+    try:
+        loaded = embedder if embedder is not None else await asyncio.to_thread(load_embedder, settings)
+        await _work(settings, redis, loaded, stop)
+    finally:
+        await redis.aclose()
+
+
+def load_embedder(settings: Settings) -> Embeds:
+    """The model of the settings, loaded and warmed. Raises ModelFileError."""
+    from index.model.runtime import Embedder
+
+    embedder = Embedder.load(settings.model, threads=usable_cpus(), models=settings.models_dir)
+    embedder.warm(sorted({1, settings.batch}))
+    return embedder
+
+
+async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asyncio.Event) -> None:
+    keys = Keys(settings.redis_prefix)
+    streams = Streams(redis, keys)
+    await streams.prepare()
+    store = GenerationStore(settings.index_dir)
+    alive = _Alive(redis, keys, GenerationWatch(store, embedder))
+    threads = usable_cpus()
+    with ThreadPoolExecutor(threads, "photos") as pool, ThreadPoolExecutor(1, "embed") as embedding:
+        batcher = Batcher(
+            embedder.embed, embedding, size=settings.batch, wait_ms=settings.batch_ms, observe=_observe_batch
+        )
+        blobs = Blobs(redis, keys, settings.blob_budget_mb)
+        answerer = Answerer(Searcher(store, embedder), batcher, blobs, pool)
+        searches = Searches(streams, keys, answerer, name=alive.name, batch=settings.batch)
+        await alive.say()
+        log.info("worker ready", generation=alive.watch.serving, batch=settings.batch, threads=threads)
+        beside = [asyncio.create_task(batcher.run()), asyncio.create_task(alive.run())]
+        try:
+            await searches.run(stop)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await alive.leave()
+            store.close()
+    log.info("worker left")
+
+
+class _Alive:
+    """Says every few seconds that this worker is there, and with which generation."""
+
+    def __init__(self, redis: Redis, keys: Keys, watch: GenerationWatch) -> None:
+        self._redis, self._keys, self.watch = redis, keys, watch
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+
+    async def say(self) -> None:
+        """Look at the index, then say so."""
+        await asyncio.to_thread(self.watch.look)
+        await announce(self._redis, self._keys, "worker", Presence(self.name, self.watch.serving))
+
+    async def run(self) -> None:
+        """Until it is cancelled; Redis being away is no reason to stop."""
+        while True:
+            await asyncio.sleep(ANNOUNCE_S)
+            try:
+                await self.say()
+            except (RedisError, Unavailable) as error:
+                log.warning("cannot say that this worker is alive", error=type(error).__name__)
+
+    async def leave(self) -> None:
+        """Say that this worker leaves; unsaid, it is forgotten after 10 s."""
+        try:
+            await withdraw(self._redis, self._keys, "worker", self.name)
+        except (RedisError, Unavailable) as error:
+            log.info("cannot say that this worker leaves", error=type(error).__name__)
+
+
+def _observe_batch(size: int, seconds: float) -> None:
+    metrics.BATCH_SIZE.observe(size)
+    metrics.STAGE_SECONDS.labels("batch").observe(seconds)
