@@ -80,6 +80,10 @@ class Keys:
         """string: fenced token of the one consumer of a partition (10 s)."""
         return f"{stream}:lease"
 
+    def alone(self, stream: str, entry_id: str) -> str:
+        """string: how often an entry was handed out alone after a death; more than three deaths: poison (1 h)."""
+        return f"{stream}:alone:{entry_id}"
+
     # --- claims and marks ---------------------------------------------------------------------------------
 
     def seen(self, channel: str, update_id: str) -> str:

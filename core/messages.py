@@ -258,6 +258,8 @@ class Search:
     shown: tuple[str, ...] = ()
     """Product ids already shown, at most 100; they are left out: that is paging."""
     want: Annotated[int, Field(ge=1, le=100)] = 5
+    photos: int = 0
+    """How many accepted photos this answers: what the tally counts."""
     v: Literal[1] = 1
 
     @property
@@ -334,6 +336,8 @@ class Reply:
     language: str = "en"
     shown: tuple[str, ...] = ()
     """Every product id shown so far for this question, these hits included: where Next goes on."""
+    photos: int = 0
+    """How many accepted photos this answers."""
     kind: Literal["reply"] = "reply"
     v: Literal[1] = 1
 
@@ -361,6 +365,8 @@ class Notice:
     name: str
     args: Mapping[str, str] = field(default_factory=dict)
     language: str = "en"
+    photos: int = 0
+    """How many accepted photos this answers (with an apology)."""
     kind: Literal["notice"] = "notice"
     v: Literal[1] = 1
 

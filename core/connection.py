@@ -1,0 +1,66 @@
+"""The connection to Redis, and what its errors mean to us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis.exceptions as away
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+
+from core.errors import Unavailable
+from core.settings import Settings
+
+CONNECT_S = 2.0
+ANSWER_S = 30.0
+"""Longer than any blocking read of ours."""
+
+
+class Full(Unavailable):
+    """Redis, or our share of it, has no room for more; nothing was stored."""
+
+
+def redis_address(settings: Settings) -> str:
+    """The URL of the Redis to use: REDIS_URL, or the embedded server that runs over DATA_DIR. Raises Unavailable."""
+    if url := settings.redis_url.get_secret_value():
+        return url
+    try:
+        return (settings.data_dir / "redis" / "address").read_text().strip()
+    except FileNotFoundError:
+        raise Unavailable("No Redis runs here: start `snapshelf up`, or set SNAPSHELF_REDIS_URL.") from None
+
+
+def client(address: str) -> Redis:
+    """A client that tries again for a moment when a connection breaks; answers are bytes."""
+    return Redis.from_url(
+        address,
+        socket_connect_timeout=CONNECT_S,
+        socket_timeout=ANSWER_S,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2),
+        health_check_interval=30,
+    )
+
+
+async def connect(settings: Settings) -> Redis:
+    """A client whose server answered. Raises Unavailable with one sentence."""
+    redis = client(redis_address(settings))
+    try:
+        with redis_errors():
+            await redis.ping()
+    except Unavailable:
+        await redis.aclose()
+        raise
+    return redis
+
+
+@contextmanager
+def redis_errors() -> Iterator[None]:
+    """Turns Redis's errors into ours: Full at the memory limit, Unavailable when it is away."""
+    try:
+        yield
+    except away.OutOfMemoryError:
+        raise Full("Redis has reached its memory limit: raise maxmemory or wait until work is done.") from None
+    except (away.ConnectionError, away.TimeoutError, away.ReadOnlyError) as error:
+        raise Unavailable(f"Redis does not answer ({type(error).__name__}).") from None

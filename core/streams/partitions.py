@@ -1,0 +1,225 @@
+"""The consumer of `inbox` and `replies`: leased partitions, chats side by side, each chat strictly in order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from core.connection import redis_errors
+from core.errors import Unavailable
+from core.keys import LEASE_MS, PARTITIONS
+from core.leases import Lease, acquire_lease, refresh_lease, release_lease
+from core.presence import Presence, announce, present, withdraw
+from core.streams.entry import Entry
+from core.streams.reading import read_new, take_over
+from core.streams.streams import Streams
+from core.telemetry import bound_job, get_logger
+
+log = get_logger(__name__)
+
+Handle = Callable[[Entry, Lease], Awaitable[None]]
+READ_BLOCK_MS = 250
+READ_COUNT = 50
+IN_HAND_MAX = 1_000
+AWAY_S = 0.5
+LEASES_EVERY_S = LEASE_MS / 3_000
+
+
+class PartitionConsumer:
+    """Takes its share of the 16 partitions and hands their entries to `handle`.
+
+    `handle` ends each entry itself (advance, retry or bury). What it raises is logged once and becomes a retry.
+    """
+
+    def __init__(
+        self,
+        streams: Streams,
+        *,
+        kind: Literal["inbox", "replies"],
+        group: str,
+        name: str,
+        handle: Handle,
+        concurrency_chats: int = 64,
+    ) -> None:
+        self._streams, self._kind, self._group, self._name, self._handle = streams, kind, group, name, handle
+        stream_of = streams.keys.inbox if kind == "inbox" else streams.keys.replies
+        self._all = [stream_of(number) for number in range(PARTITIONS)]
+        self._leases: dict[str, Lease] = {}
+        self._queues: dict[str, deque[Entry]] = {}
+        self._in_hand: set[tuple[str, str]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(concurrency_chats)
+        self._stop = asyncio.Event()
+        self._have_partitions = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until `stop`; then finish what is in hand and give the leases up."""
+        self._stop = stop
+        keeper = asyncio.create_task(self._keep_leases())
+        reader = asyncio.create_task(self._read())
+        try:
+            await stop.wait()
+            await reader
+            while self._tasks:
+                await asyncio.wait(set(self._tasks))
+        finally:
+            for task in (keeper, reader):
+                task.cancel()
+            await asyncio.gather(keeper, reader, return_exceptions=True)
+            await self._leave()
+
+    async def ready(self) -> None:
+        """Returns once the first partitions are held."""
+        await self._have_partitions.wait()
+
+    # --- partitions -------------------------------------------------------------------------------------------
+
+    async def _keep_leases(self) -> None:
+        while True:
+            try:
+                await self._balance()
+            except Unavailable:
+                log.warning("redis away, holding partitions", consumer=self._group)
+            await asyncio.sleep(LEASES_EVERY_S if len(self._leases) else 0.2)
+
+    async def _balance(self) -> None:
+        redis, keys = self._streams.redis, self._streams.keys
+        with redis_errors():
+            await announce(redis, keys, self._group, Presence(self._name))
+            others = await present(redis, keys, self._group)
+            for stream, lease in list(self._leases.items()):
+                if not await refresh_lease(self._streams.scripts, lease):
+                    del self._leases[stream]
+            share = -(-PARTITIONS // max(1, len(others)))
+            for stream in list(self._leases)[share:]:
+                await self._give_up(stream)
+            free = [stream for stream in self._all if stream not in self._leases]
+            random.shuffle(free)
+            for stream in free[: max(0, share - len(self._leases))]:
+                lease_or_none = await acquire_lease(redis, keys.lease(stream))
+                if lease_or_none is not None:
+                    await self._begin(stream, lease_or_none)
+
+    async def _begin(self, stream: str, lease: Lease) -> None:
+        """First what was left pending, in order, then new ones."""
+        self._forget(stream)
+        self._leases[stream] = lease
+        self._have_partitions.set()
+        for entry in await self._pending(stream):
+            self._dispatch(entry)
+
+    def _forget(self, stream: str) -> None:
+        """What waits here from an earlier lease is read again; what runs from then is fenced out by its old token."""
+        chats = {entry.chat for queue in self._queues.values() for entry in queue if entry.stream == stream}
+        for chat in chats:
+            self._queues[chat].clear()
+        self._in_hand = {(held, entry_id) for held, entry_id in self._in_hand if held != stream}
+
+    async def _pending(self, stream: str) -> list[Entry]:
+        entries = await take_over(self._streams, self._group, self._name, stream, min_idle_ms=0)
+        return [entry for entry in entries if (stream, entry.id) not in self._in_hand]
+
+    async def _give_up(self, stream: str) -> None:
+        if any(held == stream for held, _ in self._in_hand):
+            return  # busy: the next round tries again
+        lease = self._leases.pop(stream)
+        await release_lease(self._streams.scripts, lease)
+
+    async def _leave(self) -> None:
+        try:
+            with redis_errors():
+                for lease in self._leases.values():
+                    await release_lease(self._streams.scripts, lease)
+                await withdraw(self._streams.redis, self._streams.keys, self._group, self._name)
+        except Unavailable:
+            log.info("redis away while leaving; the leases run out by themselves", consumer=self._group)
+
+    # --- entries ----------------------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        broken = False
+        while not self._stop.is_set():
+            held = list(self._leases)
+            if not held or len(self._in_hand) > IN_HAND_MAX:
+                await asyncio.sleep(0.02)
+                continue
+            try:
+                if broken:
+                    for stream in held:
+                        for entry in await self._pending(stream):
+                            self._dispatch(entry)
+                    broken = False
+                entries = await read_new(
+                    self._streams, self._group, self._name, held, count=READ_COUNT, block_ms=READ_BLOCK_MS
+                )
+            except Unavailable:
+                broken = True  # what was delivered into the broken connection is pending under our name
+                await asyncio.sleep(AWAY_S)
+                continue
+            for entry in entries:
+                self._dispatch(entry)
+
+    def _dispatch(self, entry: Entry) -> None:
+        if (entry.stream, entry.id) in self._in_hand:
+            return
+        self._in_hand.add((entry.stream, entry.id))
+        queue = self._queues.get(entry.chat)
+        if queue is not None:
+            queue.append(entry)
+            return
+        self._queues[entry.chat] = deque([entry])
+        task = asyncio.create_task(self._serve(entry.chat))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, chat: str) -> None:
+        queue = self._queues[chat]
+        async with self._slots:
+            while queue:
+                entry = queue.popleft()
+                try:
+                    with bound_job(entry.job):
+                        await self._one(entry)
+                finally:
+                    self._in_hand.discard((entry.stream, entry.id))
+        del self._queues[chat]
+
+    async def _one(self, entry: Entry) -> None:
+        while True:
+            lease = self._leases.get(entry.stream)
+            if lease is None:
+                return  # another consumer takes it over from the pending list
+            try:
+                if await self._waits_behind_another(entry, lease):
+                    return
+                await self._handle(entry, lease)
+            except Unavailable:
+                if self._stop.is_set():
+                    return
+                await asyncio.sleep(AWAY_S)
+                continue
+            except Exception:  # the one place where a consumer catches broadly
+                log.exception("a step failed", stream=self._kind)
+                await self._fail(entry, lease)
+            return
+
+    async def _fail(self, entry: Entry, lease: Lease) -> None:
+        try:
+            await self._streams.retry(entry, "a step failed, see the log", lease=lease)
+        except Unavailable:
+            log.warning("redis away, the entry stays pending", stream=self._kind)
+
+    async def _waits_behind_another(self, entry: Entry, lease: Lease) -> bool:
+        if entry.head:
+            return False
+        streams = self._streams
+        held = streams.keys.held(entry.stream, entry.chat)
+        with redis_errors():
+            if not await streams.redis.exists(held):
+                return False
+            args = [entry.group, entry.id, lease.token, json.dumps(entry.fields(head=True), ensure_ascii=False)]
+            return bool(await streams.scripts.run("hold", [entry.stream, lease.key, held], args) != 0)

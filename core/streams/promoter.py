@@ -1,0 +1,110 @@
+"""What happens by the clock: due retries go back, albums close, old dead letters go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+from core.connection import redis_errors
+from core.errors import Unavailable
+from core.keys import BLOB_DEAD_S, UNPARSED_S, partition_of
+from core.leases import acquire_lease, refresh_lease, release_lease
+from core.messages import Album, Photo, Update, decode_update, encode, job_id
+from core.streams.entry import entry_fields
+from core.streams.streams import ALBUM_CLOSED_S, Streams
+from core.telemetry import get_logger
+
+log = get_logger(__name__)
+
+TICK_S = 0.05
+SWEEP_EVERY_S = 60.0
+
+
+class Promoter:
+    """Runs in every bots process; the one that holds the lease does the work."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._swept_at = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work whenever the lease is ours, until `stop`."""
+        lease, refreshed = None, 0.0
+        while not stop.is_set():
+            try:
+                with redis_errors():
+                    if lease is None:
+                        lease = await acquire_lease(self._streams.redis, self._streams.keys.singleton("promoter"))
+                        refreshed = time.monotonic()
+                    elif time.monotonic() - refreshed > 3:
+                        kept = await refresh_lease(self._streams.scripts, lease)
+                        lease, refreshed = (lease if kept else None), time.monotonic()
+                    if lease is not None:
+                        await self.tick()
+            except Unavailable:
+                lease = None
+            await _pause(stop, TICK_S if lease else 1.0)
+        if lease is not None:
+            try:
+                await release_lease(self._streams.scripts, lease)
+            except OSError:
+                log.info("the promoter's lease runs out by itself")
+
+    async def tick(self) -> None:
+        """Everything that is due now."""
+        with redis_errors():
+            await self._streams.scripts.run("promote", [self._streams.keys.later], [200])
+            await self._close_albums()
+            if time.monotonic() - self._swept_at > SWEEP_EVERY_S:
+                self._swept_at = time.monotonic()
+                await self._sweep_dead()
+
+    async def _close_albums(self) -> None:
+        streams, now = self._streams, time.time() * 1000
+        for member in await streams.redis.zrangebyscore(streams.keys.due, "-inf", now, start=0, num=100):
+            chat, album = json.loads(member)
+            key = streams.keys.album(chat, album)
+            held = await streams.redis.hgetall(key)
+            updates = [decode_update(value) for name, value in held.items() if name.startswith(b"u:")]
+            if not updates:
+                await streams.redis.zrem(streams.keys.due, member)
+                continue
+            update = closed_album(updates, album)
+            fields = entry_fields(
+                encode(update), chat=chat, job=job_id(update.channel, update.update_id), attempt=0, at_ms=update.at,
+                head=False,
+            )  # fmt: skip
+            names = [streams.keys.inbox(partition_of(chat)), key, streams.keys.due]
+            await streams.scripts.run("album_close", names, [member, len(held), ALBUM_CLOSED_S, *fields])
+
+    async def _sweep_dead(self) -> None:
+        redis, dead, now = self._streams.redis, self._streams.keys.dead, time.time()
+        for entry_id, raw in await redis.xrange(dead, count=1_000):
+            age_s = now - int(entry_id.split(b"-")[0]) / 1000
+            if age_s > (UNPARSED_S if raw.get(b"reason") == b"unreadable" else BLOB_DEAD_S):
+                await redis.xdel(dead, entry_id)
+
+
+def closed_album(updates: list[Update], album: str) -> Update:
+    """The one update that an album's photos become: in the order of their updates, with the first caption."""
+    ordered = sorted(updates, key=lambda update: (len(update.update_id), update.update_id))
+    photos = tuple(update.content for update in ordered if isinstance(update.content, Photo))
+    caption = next((photo.caption for photo in photos if photo.caption), None)
+    first = ordered[0]
+    return Update(
+        channel=first.channel,
+        update_id=f"album:{album}:{first.update_id}",
+        chat=first.chat,
+        user=first.user,
+        content=Album(photos, caption),
+        at=min(update.at for update in ordered),
+        language=first.language,
+    )
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
