@@ -32,6 +32,10 @@ class TypingSignals:
         self._tasks[chat] = task
         task.add_done_callback(lambda _: self._tasks.pop(chat, None))
 
+    async def idle(self) -> None:
+        """Returns when none is shown."""
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
     async def close(self) -> None:
         """Stop all of them."""
         tasks = list(self._tasks.values())

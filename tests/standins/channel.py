@@ -21,6 +21,8 @@ class FakeChannel:
         self.photos: dict[str, bytes | list[bytes | Exception] | Exception] = {}
         """What `fetch` gives or raises; a list: one after the other, its last for good."""
         self.fetched: list[str] = []
+        self.fetching: asyncio.Queue[str] = asyncio.Queue()
+        """Each fetch as it begins, for a test to wait for."""
         self.sent: list[Part] = []
         self.typed: defaultdict[str, int] = defaultdict(int)
         self.typing_seen = asyncio.Event()
@@ -41,6 +43,7 @@ class FakeChannel:
 
     async def fetch(self, media: str) -> bytes:
         self.fetched.append(media)
+        self.fetching.put_nowait(media)
         await self.fetch_gate.wait()
         photo = self.photos.get(media, Refused(Reason.PHOTO_EXPIRED))
         if isinstance(photo, list):
