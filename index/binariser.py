@@ -1,7 +1,7 @@
 """From float descriptors to binary codes, fitted on the catalogue's own descriptors.
 
 The short code (256 bits) looks at the whole descriptor: centre, PCA, ITQ rotation, sign (Gong and Lazebnik, 2011).
-The long code looks at each part by itself: centre, PCA with half-whitening, random directions, sign.
+The long code looks at each part by itself: centre, slight whitening, random rotations, sign.
 
 Weaknesses: directions are linear, so near-duplicates that differ in one detail may share a code; a catalogue of one
 kind of goods that grows another kind keeps its old directions until a fifth of it has changed (see `reindex`).
@@ -36,6 +36,11 @@ SEED = 20_261_120
 BITS_OF_PART = {"texture": 512, "shape": 1024, "kind": 2048}
 """Lengths chosen by measured quality, see docs/decisions; a part that is not named here gets OTHER_BITS."""
 OTHER_BITS = 1024
+WHITENING = -0.125
+"""Power of the variances that directions are scaled by: 0 not at all, -0.5 wholly. More costs same-kind quality."""
+RIDGE = 0.1
+PRIOR_WEIGHT = 20
+"""Own pictures that count as much for the centre as the whole prior."""
 Floats = npt.NDArray[np.floating[Any]]
 
 
@@ -106,14 +111,17 @@ def fit(descriptors: Floats, parts: Sequence[Part], prior: Floats | None = None)
 
     Deterministic: the same input gives the same bytes on the same machine. Raises ValueError where both are empty.
     """
-    sample = _sample(descriptors, prior)
-    mean = sample.mean(axis=0)
+    sample, mean = _sample(descriptors, prior)
     centred = sample - mean
-    layout = CodeLayout.of((part.name, _bits(part) // 8, part.weight) for part in parts)
-    long_maps = []
+    long_maps, sizes = [], []
     for number, part in enumerate(parts):
         piece = centred[:, part.offset : part.offset + part.size]
         long_maps.append(_long_map(piece, _bits(part), np.random.default_rng([SEED, number])))
+        # A part counts as it would in the cosine of the weighted descriptors: by the square of its weight and by how
+        # far the catalogue spreads in it.
+        spread = float((piece**2).sum(axis=1).mean())
+        sizes.append((part.name, _bits(part) // 8, part.weight**2 * max(spread, 1e-6)))
+    layout = CodeLayout.of(_shares(sizes))
     weights = np.concatenate([np.full(part.size, part.weight) for part in parts])
     short_map = _short_map(centred * weights, np.random.default_rng(SEED)) * weights[:, None]
     return Binariser(
@@ -129,17 +137,27 @@ def _bits(part: Part) -> int:
     return BITS_OF_PART.get(part.name, OTHER_BITS)
 
 
-def _sample(descriptors: Floats, prior: Floats | None) -> npt.NDArray[np.float64]:
+def _sample(descriptors: Floats, prior: Floats | None) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """What is looked at `[n, D]`, and its centre `[D]`."""
     chosen = descriptors
     if len(descriptors) > FIT_AT_MOST:
         chosen = descriptors[np.linspace(0, len(descriptors) - 1, FIT_AT_MOST).astype(np.intp)]
-    pieces = [chosen.astype(np.float16).astype(np.float64)]
-    if prior is not None and len(prior):
-        pieces.append(prior.astype(np.float16).astype(np.float64))
-    sample = np.concatenate(pieces)
+    own = chosen.astype(np.float16).astype(np.float64)
+    drawn = np.empty((0, own.shape[1])) if prior is None else prior.astype(np.float16).astype(np.float64)
+    sample = np.concatenate([own, drawn])
     if not len(sample):
         raise ValueError("A binariser needs at least one descriptor.")
-    return sample
+    if not len(drawn) or not len(own):
+        return sample, sample.mean(axis=0)
+    # The centre is the catalogue's own as soon as it has some pictures: a shop of apples is not centred on furniture.
+    trust = len(own) / (len(own) + PRIOR_WEIGHT)
+    return sample, trust * own.mean(axis=0) + (1 - trust) * drawn.mean(axis=0)
+
+
+def _shares(sizes: Sequence[tuple[str, int, float]]) -> list[tuple[str, int, float]]:
+    """Weights that add up to 1, rounded so that the manifest reads well."""
+    total = sum(weight for _, _, weight in sizes)
+    return [(name, size, round(weight / total, 4)) for name, size, weight in sizes]
 
 
 def principal(centred: npt.NDArray[np.float64], keep: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -154,9 +172,9 @@ def principal(centred: npt.NDArray[np.float64], keep: int) -> tuple[npt.NDArray[
 
 
 def _long_map(piece: npt.NDArray[np.float64], bits: int, generator: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Random directions `[size, bits]` in the half-whitened space of the part's main directions."""
-    directions, variances = principal(piece, 256)
-    scale = (variances + 0.01 * variances.mean() + 1e-12) ** -0.25
+    """Random directions `[size, bits]`, the strong ones of the part's own directions held back a little."""
+    directions, variances = principal(piece, piece.shape[1])
+    scale = (variances + RIDGE * variances.mean() + 1e-12) ** WHITENING
     turned: npt.NDArray[np.float64] = (directions * scale) @ _directions(directions.shape[1], bits, generator)
     return turned
 
