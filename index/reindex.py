@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -21,7 +22,7 @@ from index.catalogue import Product
 from index.columns import category_path
 from index.descriptors import DescriptorCache
 from index.embedding import Embedded, embed_new
-from index.feed import read_feed
+from index.feed import download_feed, is_url, read_feed
 from index.generation import Generation
 from index.hamming import Codes
 from index.lock import reindex_lock
@@ -76,7 +77,7 @@ def reindex(
     source: Loads | None = None,
     progress: Progress = _silent,
 ) -> Account:
-    """Publish a generation of this feed (a local file; for a URL see `index.feed.download_feed`).
+    """Publish a generation of this feed, a file or an address.
 
     `only`: take these ids from the feed, everything else from the generation that answers now. `yes`: publish even
     where the catalogue shrinks past MAX_SHRINK. `fetch`: ask for pictures at URLs again. `source`: where pictures
@@ -84,13 +85,26 @@ def reindex(
     Raises Busy, FeedError, NothingToIndex, Shrunk, ModelFileError, SnapshelfError; what was published stays then.
     """
     with reindex_lock(settings.index_dir, owner):
-        return _Run(settings, Path(feed), embedder, frozenset(only), yes, fetch, source, progress).run()
+        path = _local(feed, settings)
+        folder = None if is_url(feed) else path.resolve().parent
+        run = _Run(settings, str(feed), path, folder, embedder, frozenset(only), yes, fetch, source, progress)
+        return run.run()
+
+
+def _local(feed: str | Path, settings: Settings) -> Path:
+    """The feed as a file: one from the web is fetched first."""
+    if not is_url(feed):
+        return Path(feed)
+    return asyncio.run(download_feed(str(feed), settings.data_dir / "cache" / "feeds", hosts=settings.feed_hosts))
 
 
 @dataclass(slots=True)
 class _Run:
     settings: Settings
-    feed: Path
+    feed: str
+    path: Path
+    folder: Path | None
+    """Where local pictures begin; None for a feed from the web."""
     embedder: Embeds
     only: frozenset[str]
     yes: bool
@@ -108,7 +122,7 @@ class _Run:
         cache_folder = self.settings.data_dir / "cache"
         try:
             kept = entries_of(before.catalogue) if before is not None else []
-            intake = take(read_feed(self.feed, currency=self.settings.currency), self.only)
+            intake = take(read_feed(self.path, currency=self.settings.currency), self.only)
             with (
                 DescriptorCache(cache_folder, self.embedder.fingerprint, self.embedder.dimensions) as cache,
                 References(cache_folder) as seen,
@@ -141,13 +155,12 @@ class _Run:
 
     def _pictures(self, intake: Intake, cache: DescriptorCache, seen: References) -> tuple[dict[str, str], Embedded]:
         """Digests of all pictures asked for: known ones from the cache, the others embedded now."""
-        folder = self.feed.resolve().parent
         images = dict.fromkeys(image for row in intake.rows.values() for image in row.images)
-        names = {image: absolute(image, folder) for image in images}
+        names = {image: absolute(image, self.folder or Path()) for image in images}
         known = seen.every()
         digests: dict[str, str] = {}
         fresh: list[tuple[str, str]] = []
-        own = PictureSource(folder, hosts=self.settings.feed_hosts) if self.source is None else None
+        own = PictureSource(self.folder, hosts=self.settings.feed_hosts) if self.source is None else None
         loads: Loads = self.source if self.source is not None else own  # type: ignore[assignment]
         try:
             for image, name in names.items():
@@ -215,7 +228,7 @@ class _Run:
             parts=layout.parts,
             threshold=distances.threshold,
             typical=distances.typical,
-            feed=str(self.feed),
+            feed=self.feed,
             fitted=codes.fitted,
             changed=codes.changed,
         )
