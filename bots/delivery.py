@@ -43,6 +43,13 @@ class Delivery:
             await asyncio.to_thread(self._spool.append, encode(update))
             self._spooled.set()
 
+    async def bury(self, channel: str, body: bytes) -> None:
+        """Keep a body that was verified but cannot be read; while Redis is away only the log tells of it."""
+        try:
+            await self._streams.bury_unparsed(channel, body)
+        except Unavailable as error:
+            log.warning("an unreadable update could not be kept", channel=channel, error=str(error))
+
     async def run(self, stop: asyncio.Event) -> None:
         """Bring the spool into Redis whenever both are there, until `stop`."""
         while not stop.is_set():
@@ -71,9 +78,7 @@ async def _first_of(event: asyncio.Event | None, stop: asyncio.Event) -> None:
     if event is not None:
         waits.append(asyncio.ensure_future(event.wait()))
     try:
-        await asyncio.wait(
-            waits, timeout=None if event else REPLAY_EVERY_S, return_when=asyncio.FIRST_COMPLETED
-        )
+        await asyncio.wait(waits, timeout=None if event else REPLAY_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()

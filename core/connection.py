@@ -60,7 +60,10 @@ def redis_errors() -> Iterator[None]:
     """Turns Redis's errors into ours: Full at the memory limit, Unavailable when it is away."""
     try:
         yield
-    except away.OutOfMemoryError:
+    except away.ResponseError as error:
+        # a class of its own, but inside a script's error on Redis 6.2
+        if not isinstance(error, away.OutOfMemoryError) and "OOM command not allowed" not in str(error):
+            raise
         raise Full("Redis has reached its memory limit: raise maxmemory or wait until work is done.") from None
     except (away.ConnectionError, away.TimeoutError, away.ReadOnlyError) as error:
         raise Unavailable(f"Redis does not answer ({type(error).__name__}).") from None

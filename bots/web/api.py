@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 import uuid
@@ -10,6 +11,7 @@ from importlib import resources
 from aiohttp import web
 from redis.exceptions import RedisError
 
+from bots.exif import strip_metadata
 from bots.services import Services
 from bots.web.forms import Form, parse_box, parse_count, parse_price, read_form
 from bots.web.limits import take_search
@@ -75,9 +77,11 @@ class ApiRoutes:
         query = self._query(form, job, box is not None)
         await take_search(self._services, address)
         if isinstance(query, ByPhoto) and form.photo is not None:
-            await self._services.blobs.put(query.blobs[0], form.photo)
+            await self._services.blobs.put(query.blobs[0], await asyncio.to_thread(strip_metadata, form.photo))
             query = ByPhoto(query.blobs, box)
-        return Search(job, chat, query, now, now + WAIT_S * 1000, filters=filters, want=want)
+        return Search(
+            job, chat, query, now, now + WAIT_S * 1000, filters=filters, want=want, photos=int(form.photo is not None)
+        )
 
     def _query(self, form: Form, job: str, boxed: bool) -> Query:
         given = [name for name in ("product", "text") if form.get(name)] + (["photo"] if form.photo is not None else [])

@@ -8,11 +8,13 @@ import re
 import time
 import uuid
 from importlib import resources
+from typing import Any
 
 import jinja2
 from aiohttp import web
 from redis.exceptions import RedisError
 
+from bots.exif import strip_metadata
 from bots.services import Services
 from bots.web.forms import Form, parse_box, read_form
 from bots.web.limits import take_search
@@ -116,7 +118,7 @@ class WebChatRoutes:
             box = parse_box(form.get("box"))
             await take_search(self._services, address)
             blob = self._services.keys.blob(job, 0)
-            await self._services.blobs.put(blob, form.photo)
+            await self._services.blobs.put(blob, await asyncio.to_thread(strip_metadata, form.photo))
             return Photo(media=blob, caption=form.get("text"), box=box)
         if text := form.get("text"):
             await take_search(self._services, address)
@@ -144,7 +146,8 @@ class WebChatRoutes:
         return response
 
     async def _follow(self, response: web.StreamResponse, chat: str, last: str | None) -> None:
-        redis, key = self._services.redis, self._services.keys.web(chat.removeprefix("web:"))
+        redis: Any = self._services.redis
+        key = self._services.keys.web(chat.removeprefix("web:"))
         if last is None or not re.fullmatch(r"\d{1,20}-\d{1,20}", last):
             newest = await redis.xrevrange(key, count=1)
             last = newest[0][0].decode() if newest else "0-0"

@@ -58,9 +58,7 @@ def address_middleware(settings: Settings) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request[ADDRESS] = client_address(
-            request.remote or "", request.headers.getall("X-Forwarded-For", []), trusted
-        )
+        request[ADDRESS] = client_address(request.remote or "", request.headers.getall("X-Forwarded-For", []), trusted)
         return await handler(request)
 
     return middleware
@@ -91,7 +89,7 @@ def host_allowed(host: str, settings: Settings) -> bool:
     if settings.public_url and host == urlsplit(settings.public_url).netloc:
         return True
     name = urlsplit(f"//{host}").hostname or ""
-    if name == "localhost" or name == settings.host:
+    if name in ("localhost", settings.host):
         return True
     try:
         ipaddress.ip_address(name)

@@ -171,7 +171,7 @@ class Streams:
         now = int(time.time() * 1000)
         member = json.dumps({"stream": entry.stream, "fields": fields, "reason": reason, "job": entry.job, "put": now})
         keys = [entry.stream, self._lease_key(entry), self.keys.held(entry.stream, entry.chat), self.keys.later]
-        args = [entry.group, entry.id, lease.token if lease else "", wait_ms, member]
+        args: list[str | bytes | int | float] = [entry.group, entry.id, lease.token if lease else "", wait_ms, member]
         with redis_errors():
             done = await self.scripts.run("retry", keys, [*args, str(int(partitioned)), str(int(entry.head))])
         return RetryState.LATER if done == 1 else RetryState.GONE
@@ -240,7 +240,8 @@ class Streams:
         keys = [entry.stream, lease.key, self.keys.album(update.chat, album), self.keys.due]
         member = json.dumps([update.chat, album])
         timing = [ALBUM_IDLE_MS, ALBUM_LONGEST_MS]
-        args = [entry.group, entry.id, lease.token, update.update_id, encode(update), member, *timing]
+        args: list[str | bytes | int | float] = [entry.group, entry.id, lease.token, update.update_id]
+        args += [encode(update), member, *timing]
         with redis_errors():
             return bool(await self.scripts.run("album_join", keys, args) != 0)
 

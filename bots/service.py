@@ -1,0 +1,148 @@
+"""A bots process: the web server, long polling, the conversation, the senders, the clock, the spool."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from bots.channel import Channel, Channels
+from bots.console.channel import ConsoleChannel
+from bots.conversation import Conversation
+from bots.delivery import Delivery
+from bots.outbox import Outbox
+from bots.server import build_app
+from bots.services import Services
+from bots.web.channel import ApiChannel, WebChannel
+from core import metrics
+from core.blobs import Blobs
+from core.connection import connect
+from core.errors import SettingsError, Unavailable
+from core.keys import CONVERSATION, SENDERS, Keys
+from core.settings import Settings
+from core.spool import Spool
+from core.streams import PartitionConsumer, Promoter, Streams
+from core.telemetry import get_logger
+
+log = get_logger(__name__)
+
+DEPTHS_EVERY_S = 5.0
+
+
+async def run_bots(
+    settings: Settings, stop: asyncio.Event, *, on_ready: Callable[[str], None] = lambda address: None
+) -> None:
+    """Work until `stop`, then finish what is in hand. `on_ready` gets the address once the server answers.
+
+    Raises Unavailable when Redis does not answer at the start, SettingsError for a taken port.
+    """
+    redis = await connect(settings)
+    spool = Spool(settings.spool)
+    try:
+        services = build_services(settings, redis, spool)
+        await services.streams.prepare()
+        for channel in services.channels.by_name.values():
+            await channel.start()
+        try:
+            await _work(services, stop, on_ready)
+        finally:
+            for channel in services.channels.by_name.values():
+                await channel.close()
+    finally:
+        spool.close()
+        await redis.aclose()
+
+
+def build_services(settings: Settings, redis: Redis, spool: Spool) -> Services:
+    """Everything that the parts share; a channel is on when its token is set."""
+    keys = Keys(settings.redis_prefix)
+    streams = Streams(redis, keys)
+    blobs = Blobs(redis, keys, settings.blob_budget_mb)
+    channels: dict[str, Channel] = {
+        "web": WebChannel(redis, keys, blobs),
+        "api": ApiChannel(redis, keys),
+        "console": ConsoleChannel(redis, keys, blobs),
+    }
+    if settings.telegram_on:
+        from bots.telegram.channel import TelegramChannel
+
+        channels["telegram"] = TelegramChannel(settings, redis, keys)
+    return Services(settings, redis, keys, streams, blobs, Channels(channels), Delivery(streams, spool))
+
+
+async def _work(services: Services, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+    streams, conversation, outbox = services.streams, Conversation(services), Outbox(services)
+    inbox = PartitionConsumer(streams, kind="inbox", group=CONVERSATION, name=name, handle=conversation.handle)
+    replies = PartitionConsumer(streams, kind="replies", group=SENDERS, name=name, handle=outbox.handle)
+    runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=5)
+    await runner.setup()
+    parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = [
+        inbox.run,
+        replies.run,
+        Promoter(streams).run,
+        services.delivery.run,
+        lambda stopping: _watch(streams, stopping),
+    ]
+    if services.settings.telegram_on and not services.settings.public_url:
+        from bots.telegram.polling import Polling
+
+        parts.append(Polling(services).run)
+    try:
+        address = await _listen(runner, services.settings)
+        log.info("bots ready", address=address, channels=sorted(services.channels.by_name))
+        on_ready(address)
+        await _together(parts, stop)
+    finally:
+        await runner.cleanup()
+        await conversation.close()
+    log.info("bots left")
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> str:
+    site = web.TCPSite(runner, settings.host, settings.port)
+    try:
+        await site.start()
+    except OSError as error:
+        raise SettingsError(
+            f"Port {settings.port} of {settings.host} cannot be used ({error.strerror}): set SNAPSHELF_PORT to another."
+        ) from None
+    host, port = runner.addresses[0][:2]
+    return f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+
+
+async def _together(parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]], stop: asyncio.Event) -> None:
+    """Run all until `stop`. One that fails ends the process, so that whoever started it starts it anew."""
+    tasks = [asyncio.create_task(part(stop)) for part in parts]
+    waiting = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        stop.set()
+        waiting.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _watch(streams: Streams, stop: asyncio.Event) -> None:
+    """Depths and tally as metrics."""
+    while not stop.is_set():
+        try:
+            for stream, depth in (await streams.depths()).items():
+                metrics.QUEUE_DEPTH.labels(stream).set(depth)
+            for state, count in (await streams.tally()).items():
+                metrics.PHOTOS.labels(state).set(count)
+        except Unavailable as error:
+            log.info("no depths for the metrics", error=str(error))
+        try:
+            await asyncio.wait_for(stop.wait(), DEPTHS_EVERY_S)
+        except TimeoutError:
+            continue

@@ -1,0 +1,31 @@
+"""Prometheus metrics of bots and workers, all in one place; none has a label with a person or a secret in it."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from core.errors import SettingsError
+
+_MS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+
+STAGE_SECONDS = Histogram("snapshelf_stage_seconds", "Time of one stage of a search.", ["stage"], buckets=_MS)
+BATCH_SIZE = Histogram("snapshelf_batch_size", "Photos embedded at once.", buckets=(1, 2, 4, 8, 16, 32, 64))
+GENERATION = Gauge("snapshelf_generation", "1 for the generation that this worker answers from.", ["generation"])
+QUEUE_DEPTH = Gauge("snapshelf_queue_depth", "Entries that wait or are under way, by stream.", ["stream"])
+PHOTOS = Gauge("snapshelf_photos", "Photos accepted, answered, apologised, dead, unknown; parts repeated.", ["state"])
+UPDATES = Counter("snapshelf_updates", "Updates that a channel delivered.", ["channel"])
+WEBHOOK_SECONDS = Histogram("snapshelf_webhook_seconds", "Time to answer a webhook.", ["channel"], buckets=_MS)
+SENDS = Counter("snapshelf_sends", "Parts of answers by what became of them.", ["channel", "outcome"])
+ALARMS = Counter("snapshelf_alarms", "Times when nothing could go on until somebody acts.", ["channel"])
+
+
+def serve_metrics(host: str, port: int) -> None:
+    """Answer scrapes on a port of their own; 0: none. Raises SettingsError when the port is taken."""
+    if port == 0:
+        return
+    try:
+        start_http_server(port, addr=host)
+    except OSError as error:
+        raise SettingsError(
+            f"The metrics port {port} cannot be used ({error.strerror}): set SNAPSHELF_METRICS_PORT to another, or 0."
+        ) from None

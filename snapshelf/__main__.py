@@ -1,0 +1,5 @@
+"""`python -m snapshelf`."""
+
+from snapshelf.cli import main
+
+main()

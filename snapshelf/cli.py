@@ -1,0 +1,67 @@
+"""The command line: each command is a module of `snapshelf/commands`, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from core.errors import SnapshelfError
+
+COMMANDS = {
+    "demo": "Draw a shop, index it and open a web chat over it.",
+    "up": "Run everything on this machine: Redis, bots and a worker.",
+    "bots": "Run the webhooks, the web chat and the senders.",
+    "worker": "Run one worker: embeds photos and searches.",
+    "console": "Search in the terminal, with the same conversation.",
+    "reindex": "Read a feed and publish a new index of it.",
+    "search": "Search by photo, product or words, without Redis.",
+    "evaluate": "Measure how well the index finds what it should.",
+    "generations": "List the generations of the index.",
+    "rollback": "Go back to an earlier generation.",
+    "queue": "See, retry or drop what is under way or was given up.",
+    "webhooks": "Set, show or delete the webhooks at the providers.",
+    "model": "Export, pull or show models.",
+    "doctor": "Check this installation and say how to mend it.",
+}
+FAILED = 1
+
+
+class _Commands(click.Group):
+    """Loads a command when it is needed, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"snapshelf.commands.{cmd_name}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - our own modules
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="snapshelf", message="%(version)s")
+def cli() -> None:
+    """Visual search for a shop, self-hosted, inside the messengers that shoppers already use.
+
+    Settings are environment variables SNAPSHELF_... or lines of a file .env; `snapshelf doctor` shows them all.
+
+    Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with rows or photos refused.
+    """
+
+
+def main() -> None:
+    """Entry point: what a person can mend is one sentence, never a traceback."""
+    try:
+        cli()
+    except SnapshelfError as error:
+        click.echo(f"snapshelf: {error}", err=True)
+        sys.exit(FAILED)

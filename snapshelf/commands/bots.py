@@ -1,0 +1,30 @@
+"""`snapshelf bots`."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from core.metrics import serve_metrics
+from core.settings import load_settings
+from core.telemetry import configure_logging
+from snapshelf.running import run_until_signal
+
+
+@click.command()
+def bots() -> None:
+    """Run the webhooks, the web chat, the conversation and the senders.
+
+    Needs a Redis that answers (SNAPSHELF_REDIS_URL, or `snapshelf up` on this machine). Any number may run.
+    """
+    from bots.service import run_bots
+
+    settings = load_settings()
+    configure_logging(settings.log_format)
+    serve_metrics(settings.metrics_host, settings.metrics_port)
+
+    async def service(stop: asyncio.Event) -> None:
+        await run_bots(settings, stop)
+
+    run_until_signal(service)

@@ -1,0 +1,87 @@
+"""`snapshelf demo`: a drawn shop, indexed, with a web chat over it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import webbrowser
+from pathlib import Path
+
+import click
+
+from core.settings import Settings, load_settings
+from core.telemetry import configure_logging
+from snapshelf.processes import run_up
+from snapshelf.progress import Bars
+from snapshelf.running import run_until_signal
+
+PORTS_TRIED = 20
+
+
+@click.command()
+@click.option("--data-dir", type=click.Path(path_type=Path), default=Path("data/demo"), show_default=True)
+@click.option("--port", type=int, default=None, help="Port of the web chat; a taken one moves on to the next.")
+@click.option("--browser/--no-browser", default=False, help="Open the page when it is there.")
+def demo(data_dir: Path, port: int | None, browser: bool) -> None:
+    """Draw a shop of 480 products, index it and open a web chat over it.
+
+    Then drop a photo on the page: some that shoppers might take lie in data/demo/shopper/photos.
+    """
+    base = load_settings()
+    overrides = {"data_dir": data_dir, "port": _free_port(base.host, base.port if port is None else port)}
+    settings = base.model_copy(update=overrides | {"currency": "EUR", "metrics_port": 0, "public_url": ""})
+    configure_logging(settings.log_format)
+    photos = prepare_demo(settings)
+
+    def ready(address: str) -> None:
+        click.echo(f"\nSnapshelf is at {address}")
+        click.echo(f"Drop a photo on the page, for example one of those in {photos}")
+        click.echo("Ctrl-C stops it.\n")
+        if browser:
+            webbrowser.open(address)
+
+    async def service(stop: asyncio.Event) -> None:
+        await run_up(settings, stop, ready=ready)
+
+    run_until_signal(service)
+
+
+def prepare_demo(settings: Settings) -> Path:
+    """Draw and index whatever is not there yet; the folder of the shopper photos."""
+    from index.model.runtime import Embedder
+    from index.reindex import reindex
+    from index.store import GenerationStore
+    from snapshelf.demo.catalogue import draw_catalogue
+    from snapshelf.demo.shopper import draw_shopper_photos
+
+    folder, shopper = settings.data_dir / "catalogue", settings.data_dir / "shopper"
+    feed = folder / "feed.tsv"
+    with Bars() as bars:
+        if not feed.exists():
+            feed = draw_catalogue(folder, progress=lambda done, total: bars.show("Drawing products", done, total))
+        if not (shopper / "answers.csv").exists():
+            bars.show("Drawing shoppers' photos", 0, 0)
+            draw_shopper_photos(shopper, feed)
+        if GenerationStore(settings.index_dir).current_name() is None:
+            embedder = Embedder.load(settings.model, models=settings.models_dir)
+            account = reindex(settings, feed, embedder=embedder, owner="snapshelf demo", progress=bars.stage)
+        else:
+            account = None
+    if account is not None:
+        for line in account.lines():
+            click.echo(line)
+    return shopper / "photos"
+
+
+def _free_port(host: str, wanted: int) -> int:
+    for port in range(wanted, wanted + PORTS_TRIED):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            if port != wanted:
+                click.echo(f"Port {wanted} is taken: using {probe.getsockname()[1]}.")
+            return int(probe.getsockname()[1])
+    raise click.ClickException(f"No free port from {wanted} on: name one with --port.")
