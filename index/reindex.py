@@ -216,7 +216,7 @@ class _Run:
             pool = np.concatenate([pool, drawn])
             top = int(labels.max(initial=0)) + 1
             labels = np.concatenate([labels, np.arange(top, top + len(drawn), dtype=np.uint32)])
-        distances = unlike(pool, labels, layout)
+        distances = unlike(pool, labels, layout, len(pictures))
         manifest = blank_manifest(
             fingerprint=self.embedder.fingerprint,
             rows=intake.total,

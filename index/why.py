@@ -9,11 +9,11 @@ from index.columns import category_path, fold
 from index.manifest import Typical
 
 WORDS_OF_PART = {
-    "kind": "same kind of thing",
+    "kind": "similar look",
     "shape": "similar shape",
-    "texture": "similar material and pattern",
-    "fc1": "same kind of thing",
-    "fc2": "same kind of thing",
+    "texture": "similar pattern",
+    "fc1": "similar look",
+    "fc2": "similar look",
 }
 MOST = 3
 
