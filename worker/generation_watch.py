@@ -34,10 +34,12 @@ class GenerationWatch:
             return
         if generation.name != self.serving:
             log.info("answering from generation", generation=generation.name, products=generation.manifest.products)
+            metrics.GENERATION.clear()
+            metrics.GENERATION.labels(generation.name).set(1)
         self._problem, self.serving = None, generation.name
-        metrics.GENERATION.info({"name": generation.name, "fingerprint": generation.fingerprint[:12]})
 
     def _not_ready(self, problem: str) -> None:
         if problem != self._problem:
             log.warning("not ready", problem=problem)
+            metrics.GENERATION.clear()
         self._problem, self.serving = problem, None

@@ -18,6 +18,7 @@ from core.errors import Unavailable
 from core.keys import WORKERS, Keys
 from core.messages import BadMessage, ByPhoto, Lane, Reply, Search, decode_search
 from core.streams import Entry, GroupConsumer, Streams
+from core.streams.group import CLAIM_IDLE_MS
 from core.telemetry import get_logger
 from worker.answers import Answerer
 
@@ -32,11 +33,22 @@ AWAY_S = (0.2, 0.5, 1.0, *[2.0] * 12)
 class Searches:
     """`run` until `stop`; `name` is the consumer's. `batch`: photos that are embedded at once, at most."""
 
-    def __init__(self, streams: Streams, keys: Keys, answerer: Answerer, *, name: str, batch: int) -> None:
+    def __init__(
+        self,
+        streams: Streams,
+        keys: Keys,
+        answerer: Answerer,
+        *,
+        name: str,
+        batch: int,
+        claim_idle_ms: int = CLAIM_IDLE_MS,
+    ) -> None:
         self._streams, self._keys, self._answerer = streams, keys, answerer
         self._batch = batch
         lanes = [keys.searches(lane) for lane in Lane.ALL]
-        self._consumer = GroupConsumer(streams, streams_by_turn=lanes, group=WORKERS, name=name)
+        self._consumer = GroupConsumer(
+            streams, streams_by_turn=lanes, group=WORKERS, name=name, claim_idle_ms=claim_idle_ms
+        )
         self._in_hand: dict[asyncio.Task[None], Entry] = {}
 
     async def run(self, stop: asyncio.Event) -> None:

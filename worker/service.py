@@ -23,6 +23,7 @@ from core.keys import Keys
 from core.presence import Presence, announce, withdraw
 from core.settings import Settings
 from core.streams import Streams
+from core.streams.group import CLAIM_IDLE_MS
 from core.telemetry import get_logger
 from index.model.contract import Embeds
 from index.searcher import Searcher
@@ -37,15 +38,20 @@ log = get_logger(__name__)
 ANNOUNCE_S = 3.0
 
 
-async def run_worker(settings: Settings, stop: asyncio.Event, *, embedder: Embeds | None = None) -> None:
-    """Work until `stop`, then finish what is in hand. `embedder`: another one than the model of the settings.
+async def run_worker(
+    settings: Settings, stop: asyncio.Event, *, embedder: Embeds | None = None, claim_idle_ms: int = CLAIM_IDLE_MS
+) -> None:
+    """Work until `stop`, then finish what is in hand.
+
+    `embedder`: another one than the model of the settings. `claim_idle_ms`: after it a silent worker's searches are
+    taken over.
 
     Raises Unavailable when Redis does not answer at the start, ModelFileError for a model that cannot be used.
     """
     redis = await connect(settings)
     try:
         loaded = embedder if embedder is not None else await asyncio.to_thread(load_embedder, settings)
-        await _work(settings, redis, loaded, stop)
+        await _work(settings, redis, loaded, stop, claim_idle_ms)
     finally:
         await redis.aclose()
 
@@ -59,7 +65,7 @@ def load_embedder(settings: Settings) -> Embeds:
     return embedder
 
 
-async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asyncio.Event) -> None:
+async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asyncio.Event, claim_idle_ms: int) -> None:
     keys = Keys(settings.redis_prefix)
     streams = Streams(redis, keys)
     await streams.prepare()
@@ -72,7 +78,7 @@ async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asynci
         )
         blobs = Blobs(redis, keys, settings.blob_budget_mb)
         answerer = Answerer(Searcher(store, embedder), batcher, blobs, pool)
-        searches = Searches(streams, keys, answerer, name=alive.name, batch=settings.batch)
+        searches = Searches(streams, keys, answerer, name=alive.name, batch=settings.batch, claim_idle_ms=claim_idle_ms)
         await alive.say()
         log.info("worker ready", generation=alive.watch.serving, batch=settings.batch, threads=threads)
         beside = [asyncio.create_task(batcher.run()), asyncio.create_task(alive.run())]
