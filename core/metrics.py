@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from core.errors import SettingsError
@@ -19,13 +22,21 @@ SENDS = Counter("snapshelf_sends", "Parts of answers by what became of them.", [
 ALARMS = Counter("snapshelf_alarms", "Times when nothing could go on until somebody acts.", ["channel"])
 
 
-def serve_metrics(host: str, port: int) -> None:
-    """Answer scrapes on a port of their own; 0: none. Raises SettingsError when the port is taken."""
+@contextmanager
+def serve_metrics(host: str, port: int) -> Iterator[None]:
+    """Answer scrapes on a port of their own meanwhile; 0: none. Raises SettingsError when the port is taken."""
     if port == 0:
+        yield
         return
     try:
-        start_http_server(port, addr=host)
+        server, thread = start_http_server(port, addr=host)
     except OSError as error:
         raise SettingsError(
             f"The metrics port {port} cannot be used ({error.strerror}): set SNAPSHELF_METRICS_PORT to another, or 0."
         ) from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -22,9 +22,9 @@ def bots() -> None:
 
     settings = load_settings()
     configure_logging(settings.log_format)
-    serve_metrics(settings.metrics_host, settings.metrics_port)
 
     async def service(stop: asyncio.Event) -> None:
-        await run_bots(settings, stop)
+        with serve_metrics(settings.metrics_host, settings.metrics_port):
+            await run_bots(settings, stop)
 
     run_until_signal(service)

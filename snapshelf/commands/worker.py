@@ -6,7 +6,6 @@ import asyncio
 
 import click
 
-from core.metrics import serve_metrics
 from core.settings import load_settings
 from core.telemetry import configure_logging
 from snapshelf.running import run_until_signal
@@ -22,7 +21,6 @@ def worker() -> None:
 
     settings = load_settings()
     configure_logging(settings.log_format)
-    serve_metrics(settings.metrics_host, settings.metrics_port and settings.metrics_port + 1)
 
     async def service(stop: asyncio.Event) -> None:
         await run_worker(settings, stop)
