@@ -7,6 +7,7 @@ import dataclasses
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -43,7 +44,7 @@ from core.messages import (
     decode_outgoing,
     decode_search,
 )
-from core.settings import Settings
+from core.settings import load_settings
 from core.spool import Spool
 from core.streams import Entry, Promoter, Streams
 from core.streams.reading import read_new, take_over
@@ -56,11 +57,12 @@ PHOTO = b"\xff\xd8\xff not really a picture"
 class Desk:
     """A bots process's conversation with one fake channel; a test hands it updates one at a time."""
 
-    def __init__(self, redis: Redis, keys: Keys, folder: Path, **settings: object) -> None:
-        self.redis, self.keys = redis, keys
+    def __init__(self, redis: Redis, keys: Keys, folder: Path, **settings: Any) -> None:
+        self.redis: Any = redis
+        self.keys = keys
         self.channel = FakeChannel()
         self.channel.photos["one"] = PHOTO
-        self.settings = Settings(data_dir=folder, _env_file=None, **settings)  # type: ignore[call-arg, arg-type]
+        self.settings = load_settings(data_dir=folder, _env_file=None, **settings)
         self.streams, self.blobs = Streams(redis, keys), Blobs(redis, keys)
         services = Services(
             self.settings,
@@ -271,7 +273,7 @@ async def test_a_chat_of_a_channel_that_is_off_waits(desk: Desk) -> None:
 async def test_what_cannot_be_read_is_buried_with_its_reason(desk: Desk) -> None:
     stream = desk.keys.inbox(partition_of(CHAT))
     fields = {"data": '{"v": 2}', "chat": CHAT, "job": "j", "attempt": "0", "at": "0"}
-    await desk.redis.xadd(stream, fields)  # type: ignore[arg-type]
+    await desk.redis.xadd(stream, fields)
     [entry] = await read_new(desk.streams, CONVERSATION, "me", [stream], count=1, block_ms=None)
     await desk.handle(entry)
     [(_, letter)] = await desk.redis.xrange(desk.keys.dead)

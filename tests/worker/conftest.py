@@ -21,7 +21,7 @@ from core.blobs import Blobs
 from core.keys import PARTITIONS, Keys
 from core.messages import ByPhoto, Query, Reply, Search, decode_outgoing
 from core.presence import present
-from core.settings import Settings
+from core.settings import Settings, load_settings
 from core.streams import Streams
 from index.model.contract import Descriptors, Embeds, Pixels
 from index.model.fake import FakeEmbedder
@@ -75,7 +75,7 @@ def open_shop(folder: Path, redis_url: str = "", **settings: Any) -> Shop:
     for number in range(PRODUCTS):
         (images / f"{number}.jpg").write_bytes(jpeg(picture(number)))
     values = {"metrics_port": 0, "data_dir": folder / "data", "redis_url": redis_url} | settings
-    return Shop(Settings(_env_file=None, **values), folder / "feed" / "feed.tsv")
+    return Shop(load_settings(_env_file=None, **values), folder / "feed" / "feed.tsv")
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +116,8 @@ class Counter:
     """Where a test asks and reads, in place of the bots."""
 
     def __init__(self, redis: Redis, keys: Keys, settings: Settings) -> None:
-        self.redis, self.keys, self.settings = redis, keys, settings
+        self.redis: Any = redis
+        self.keys, self.settings = keys, settings
         self.streams, self.blobs = Streams(redis, keys), Blobs(redis, keys)
         self.replies: dict[str, list[Reply]] = {}
         self._seen: dict[Any, Any] = {keys.replies(number): "0" for number in range(PARTITIONS)}
@@ -139,13 +140,13 @@ class Counter:
         """Its answer, when it is there."""
         async with asyncio.timeout(WAIT_S):
             while search.job not in self.replies:
-                await self._read()
+                await self.read()
         return self.replies[search.job][0]
 
     async def answer(self, *photos: bytes, **question: Any) -> Reply:
         return await self.reply(await self.ask(*photos, **question))
 
-    async def _read(self) -> None:
+    async def read(self) -> None:
         found: Any = await self.redis.xread(self._seen, block=1000)
         for stream, rows in found or ():
             for entry_id, fields in rows:

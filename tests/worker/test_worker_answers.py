@@ -11,7 +11,9 @@ from core.errors import Reason
 from core.keys import WORKERS
 from core.messages import Box, ByPhoto, ByProduct, ByWords, Filters, Lane, Query
 from core.settings import Settings
+from index.model.contract import Pixels
 from index.model.fake import FakeEmbedder
+from index.pictures import decode_to_pixels
 from tests.worker.conftest import PRODUCTS, Counter, GatedEmbedder, Shop, open_shop, photo_of, working
 
 NO_PICTURE = b"%PDF-1.7 an invoice"
@@ -159,7 +161,7 @@ async def test_a_search_that_takes_too_long_gets_its_apology_in_time(
 async def test_one_broken_photo_of_a_batch_fails_alone_and_is_tried_again(
     settings: Settings, counter: Counter, embedder: GatedEmbedder
 ) -> None:
-    broken = await asyncio.to_thread(_descriptor, embedder, 5)
+    broken = await asyncio.to_thread(_pixels, embedder, 5)
     embedder.breaks = lambda pixels: bool((pixels == broken).all(axis=(1, 2, 3)).any())
     searches = [await counter.ask(photo_of(number)) for number in range(8)]
     async with working(settings, embedder):
@@ -168,9 +170,7 @@ async def test_one_broken_photo_of_a_batch_fails_alone_and_is_tried_again(
     assert await counter.redis.zcard(counter.keys.later) == 1
 
 
-def _descriptor(embedder: GatedEmbedder, number: int):  # type: ignore[no-untyped-def]
-    from index.pictures import decode_to_pixels
-
+def _pixels(embedder: GatedEmbedder, number: int) -> Pixels:
     return decode_to_pixels(photo_of(number), embedder.input_size)
 
 
@@ -201,11 +201,11 @@ async def test_a_message_that_cannot_be_read_is_buried_with_its_reason(
     settings: Settings, counter: Counter, embedder: GatedEmbedder
 ) -> None:
     fields = {"data": '{"v": 2, "language": "de"}', "chat": "fake:1", "job": "j", "attempt": "0", "at": "0"}
-    await counter.redis.xadd(counter.keys.searches(Lane.WEB), fields)  # type: ignore[arg-type]
+    await counter.redis.xadd(counter.keys.searches(Lane.WEB), fields)
     async with working(settings, embedder):
         async with asyncio.timeout(20):
             while "j" not in counter.replies:
-                await counter._read()
+                await counter.read()
     [(_, letter)] = await counter.redis.xrange(counter.keys.dead)
     assert b"cannot be read" in letter[b"reason"]
     assert (counter.replies["j"][0].outcome, counter.replies["j"][0].language) == ("failed", "de")
