@@ -1,0 +1,59 @@
+"""The model and the index: whether they load, fit each other, and how fast this machine computes."""
+
+from __future__ import annotations
+
+from core.errors import SnapshelfError
+from core.settings import Settings
+from snapshelf.doctor.check import Check, bad, ok, warn
+
+
+def catalogue_checks(settings: Settings) -> list[Check]:
+    """Model first: an index is only right for its model."""
+    from index.model.contract import ModelFileError
+    from index.model.processor import ComputePath
+    from index.model.runtime import Embedder, describe_cpu
+
+    try:
+        embedder = Embedder.load(settings.model, models=settings.models_dir)
+    except ModelFileError as error:
+        mend = "Set SNAPSHELF_MODEL to `builtin`, to a name from `snapshelf model list`, or to an exported .onnx file."
+        return [bad("Model", str(error), mend), index_check(settings, None)]
+    text = f"{embedder.name} ({embedder.variant}, {embedder.input_size} px, {embedder.threads} threads)."
+    processor = f"{describe_cpu()}; this model: {embedder.path_description}."
+    if embedder.compute_path is ComputePath.FLOAT_FROM_INT8:
+        mend = "Answers are the same, only slower: a processor with VNNI, or an Arm one, is about four times faster."
+        speed = warn("Processor", processor, mend)
+    else:
+        speed = ok("Processor", processor)
+    return [ok("Model", text), speed, index_check(settings, embedder.fingerprint)]
+
+
+def index_check(settings: Settings, fingerprint: str | None) -> Check:
+    """The generation that answers; `fingerprint` of the model that is set, None where it does not load."""
+    from index.store import GenerationStore, NoGeneration
+
+    alarms: list[str] = []
+    store = GenerationStore(settings.index_dir, alarm=alarms.append)
+    try:
+        generation = store.current()
+    except NoGeneration:
+        return bad("Index", "there is none yet.", "Run `snapshelf reindex FEED` with your shop's feed.")
+    except SnapshelfError as error:
+        return bad("Index", str(error), "Run `snapshelf reindex FEED` to make a new one.")
+    try:
+        manifest = generation.manifest
+        text = (
+            f"{generation.name}: {manifest.products} products, {manifest.pictures} pictures, "
+            f"{manifest.skipped} rows skipped."
+        )
+        if fingerprint is not None and generation.fingerprint != fingerprint:
+            return bad(
+                "Index",
+                f"{text} It was made with another model than the one set.",
+                "Run `snapshelf reindex FEED`, or set SNAPSHELF_MODEL back to the model before.",
+            )
+        if alarms:
+            return warn("Index", f"{text} A newer one is broken: {alarms[0]}", "Run `snapshelf reindex FEED`.")
+        return ok("Index", text)
+    finally:
+        store.close()
