@@ -33,7 +33,7 @@ class Distances:
 def closeness_quantile(pictures: int) -> float:
     """Which share of pairs of unlike products counts as close in a catalogue of so many pictures."""
     share = CLOSE_AT_MOST * (CLOSE_AT / max(1, pictures)) ** 0.6
-    return min(CLOSE_AT_MOST, max(CLOSE_AT_LEAST, share))
+    return float(min(CLOSE_AT_MOST, max(CLOSE_AT_LEAST, share)))
 
 
 def unlike(codes: Codes, labels: npt.NDArray[np.uint32], layout: CodeLayout, pictures: int | None = None) -> Distances:
