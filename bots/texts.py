@@ -47,6 +47,7 @@ _LABELS: dict[str, str] = {
     "open": "Open in shop",
     "open_number": "Open {number}",
     "ask_a_person": "Ask a person",
+    "alike": "{percent} alike",
 }
 
 _WHAT: dict[str, str] = {
