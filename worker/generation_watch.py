@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from core import metrics
 from core.telemetry import get_logger
 from index.longcodes import BrokenGeneration
@@ -16,6 +18,7 @@ class GenerationWatch:
 
     def __init__(self, store: GenerationStore, embedder: Embeds) -> None:
         self._store, self._fingerprint = store, embedder.fingerprint
+        self._probe = np.zeros((1, embedder.dimensions), np.float32)
         self._problem: str | None = None
         self.serving: str | None = None
 
@@ -33,10 +36,19 @@ class GenerationWatch:
             )
             return
         if generation.name != self.serving:
+            self._warm()
             log.info("answering from generation", generation=generation.name, products=generation.manifest.products)
             metrics.GENERATION.clear()
             metrics.GENERATION.labels(generation.name).set(1)
         self._problem, self.serving = None, generation.name
+
+    def _warm(self) -> None:
+        """One search for nothing: libraries set themselves up at the first one, files are mapped."""
+        try:
+            with self._store.lease() as generation:
+                generation.search(self._probe, want=1)
+        except (NoGeneration, BrokenGeneration):
+            return  # the next look tells
 
     def _not_ready(self, problem: str) -> None:
         if problem != self._problem:
