@@ -46,7 +46,11 @@ class Kind(enum.Enum):
     ITEM = "item"
     """One picture of an album was refused (`item` says which): send the album without it."""
     PICTURES = "pictures"
-    """A picture was refused or pictures are not allowed here: say it in words."""
+    """A picture, or an album for reasons that it does not tell, was refused: one by one, at last in words."""
+    NO_PICTURES = "no_pictures"
+    """Pictures are not allowed in this chat: say it in words."""
+    LINKS = "links"
+    """A button's link is not to Telegram's taste: leave such buttons out."""
     THREAD = "thread"
     """The topic is not there: send without it."""
     TARGET = "target"
@@ -110,9 +114,9 @@ TABLE: tuple[Row, ...] = (
     Row(BadRequest, "query is too old", Kind.LATE),
     Row(BadRequest, "query id is invalid", Kind.LATE),
     # 400, pictures
-    Row(BadRequest, "not enough rights to send photos", Kind.PICTURES),
-    Row(BadRequest, "chat_send_photos_forbidden", Kind.PICTURES),
-    Row(BadRequest, "chat_send_media_forbidden", Kind.PICTURES),
+    Row(BadRequest, "not enough rights to send photos", Kind.NO_PICTURES),
+    Row(BadRequest, "chat_send_photos_forbidden", Kind.NO_PICTURES),
+    Row(BadRequest, "chat_send_media_forbidden", Kind.NO_PICTURES),
     Row(BadRequest, "not enough rights", Kind.RIGHTS),
     Row(BadRequest, "have no rights", Kind.RIGHTS),
     Row(BadRequest, "chat_restricted", Kind.RIGHTS),
@@ -129,6 +133,7 @@ TABLE: tuple[Row, ...] = (
     Row(BadRequest, "image_process_failed", Kind.PICTURES),
     Row(BadRequest, "failed to get http url content", Kind.PICTURES),
     Row(BadRequest, "wrong type of the web page content", Kind.PICTURES),
+    Row(BadRequest, "inline keyboard button url", Kind.LINKS),
     Row(BadRequest, "wrong http url specified", Kind.PICTURES),
     Row(BadRequest, "can't upload file by url", Kind.PICTURES),
     Row(BadRequest, "webpage_", Kind.PICTURES),
@@ -139,6 +144,7 @@ TABLE: tuple[Row, ...] = (
     Row(BadRequest, "message to be replied not found", Kind.TARGET),
     Row(BadRequest, "can't parse entities", Kind.MARKUP),
     Row(BadRequest, "entity_", Kind.MARKUP),
+    Row(BadRequest, "button_url_invalid", Kind.LINKS),
     Row(BadRequest, "button_", Kind.BUG),
     Row(BadRequest, "reply markup is too long", Kind.BUG),
     Row(BadRequest, "message is too long", Kind.BUG),
