@@ -24,6 +24,7 @@ class Delivery:
         self._spool = spool
         self._spooled = asyncio.Event()
         self._replaying = asyncio.Lock()
+        self._empty = asyncio.Event()
         if not spool.is_empty():
             self._spooled.set()
 
@@ -41,7 +42,13 @@ class Delivery:
                 else:
                     continue
             await asyncio.to_thread(self._spool.append, encode(update))
+            self._empty.clear()
             self._spooled.set()
+
+    async def drained(self) -> None:
+        """Returns once everything that was spooled is in Redis."""
+        if self._spooled.is_set():
+            await self._empty.wait()
 
     async def bury(self, channel: str, body: bytes) -> None:
         """Keep a body that was verified but cannot be read; while Redis is away only the log tells of it."""
@@ -65,6 +72,7 @@ class Delivery:
                 return
             if self._spool.is_empty():
                 self._spooled.clear()
+                self._empty.set()
             if count:
                 log.info("spool replayed", updates=count)
 

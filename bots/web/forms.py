@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from urllib.parse import parse_qsl
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, ClientPayloadError, web
+from aiohttp.http_exceptions import BadHttpMessage
 
 from core.errors import Reason, Refused
 from core.messages import Box
@@ -31,12 +33,22 @@ async def read_form(request: web.Request) -> Form:
     """Raises Refused (too_large, bad_request)."""
     if request.content_length is not None and request.content_length > PHOTO_BYTES + 64 * 1024:
         raise Refused(Reason.TOO_LARGE)
-    if request.content_type != "multipart/form-data":
-        raise Refused(Reason.BAD_REQUEST, "Send a form (multipart/form-data) with a photo, a product or a text.")
     try:
-        return await _read_parts(request)
-    except (ValueError, AssertionError, web.HTTPException):
+        if request.content_type == "multipart/form-data":
+            return await _read_parts(request)
+        if request.content_type == "application/x-www-form-urlencoded":
+            return await _read_fields(request)
+    except (ValueError, AssertionError, EOFError, ClientPayloadError, BadHttpMessage, web.HTTPException):
         raise Refused(Reason.BAD_REQUEST, "That form could not be read.") from None
+    raise Refused(Reason.BAD_REQUEST, "Send a form (multipart/form-data) with a photo, a product or a text.")
+
+
+async def _read_fields(request: web.Request) -> Form:
+    """A form without a photo."""
+    body = await request.content.read(FIELD_BYTES + 1)
+    if len(body) > FIELD_BYTES:
+        raise Refused(Reason.TOO_LARGE)
+    return Form(fields=dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=FIELDS_MAX)))
 
 
 async def _read_parts(request: web.Request) -> Form:
@@ -88,7 +100,7 @@ def parse_price(name: str, text: str | None) -> str | None:
         price = Decimal(text)
     except InvalidOperation:
         price = Decimal(-1)
-    if not price.is_finite() or price < 0:
+    if not price.is_finite() or price < 0 or abs(price.adjusted()) > 15:
         raise Refused(Reason.BAD_REQUEST, f"{name} is a number such as 49.90.")
     return str(price)
 

@@ -316,7 +316,7 @@ async def test_blobs_stop_at_their_budget_and_give_room_back(redis: Redis) -> No
         await blobs.put(keys.blob("b", 0), half)
     assert await blobs.get(keys.blob("a", 0)) == half
     for member in await redis.zrange(keys.blobs, 0, -1):
-        await redis.zadd(keys.blobs, {member: 1})
+        await redis.zadd(keys.blobs, {str(member, "utf-8"): 1})  # type: ignore[arg-type]
     await blobs.put(keys.blob("b", 0), half)
     assert await blobs.copy(keys.blob("gone", 0), keys.blob("c", 0)) is False
 
@@ -338,7 +338,8 @@ async def test_a_dead_letter_can_be_shown_retried_and_dropped(streams: Streams) 
         await streams.bury(await one(streams, streams.keys.searches("messengers"), WORKERS), "no good")
     first, second = [item.id for item in await queue.list() if item.state == "dead"]
     shown = await queue.show(first)
-    assert shown is not None and shown["reason"] == "no good"
+    assert shown is not None
+    assert shown["reason"] == "no good"
     assert await queue.retry(first)
     assert await queue.drop(second)
     assert not await queue.drop("dead/none")

@@ -1,5 +1,6 @@
 """What browsers and programs may post: tables, and a real HTTP server for the caps."""
 
+import io
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -72,7 +73,8 @@ async def client() -> AsyncIterator[Client]:
 def _form(**fields: str | bytes) -> aiohttp.FormData:
     form = aiohttp.FormData()
     for name, value in fields.items():
-        form.add_field(name, value, filename="f.jpg" if isinstance(value, bytes) else None)
+        photo = isinstance(value, bytes)
+        form.add_field(name, io.BytesIO(value) if isinstance(value, bytes) else value, filename="f" if photo else None)
     return form
 
 
@@ -100,6 +102,11 @@ async def test_too_many_parts_are_refused(client: Client) -> None:
 async def test_a_body_that_is_no_form_is_refused(client: Client, body: bytes) -> None:
     response = await client.post("/", data=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
     assert (await response.json())["reason"] == "bad_request"
+
+
+async def test_a_form_without_a_photo_may_be_a_plain_one(client: Client) -> None:
+    response = await client.post("/", data={"text": "red mug"})
+    assert await response.json() == {"photo": None, "fields": {"text": "red mug"}}
 
 
 async def test_another_content_type_is_refused(client: Client) -> None:
