@@ -13,7 +13,7 @@ import click
 from core.errors import SnapshelfError
 from core.messages import ByPhoto, Reply, Search
 from core.settings import load_settings
-from snapshelf.commands.progress import reporting
+from snapshelf.progress import Bars
 
 if TYPE_CHECKING:
     from index.report import Shown
@@ -47,7 +47,7 @@ def evaluate(pairs: Path, html: Path | None, role: str | None, queries: int, as_
     counts = {"two-phase": [0, 0], "exact": [0, 0]}
     pages: list[Shown] = []
     refused = 0
-    with reporting() as report:
+    with Bars() as bars:
         for number, (path, product) in enumerate(rows):
             photo = path.read_bytes()
             reply = searcher.answer(_question(path), [photo])
@@ -57,7 +57,7 @@ def evaluate(pairs: Path, html: Path | None, role: str | None, queries: int, as_
                 _count(counts[name], one, product)
             if html is not None and number % every == 0 and len(pages) < queries:
                 pages.append(shown(path.name, reply, settings.pictures_dir, photo=photo, right=product))
-            report("searching", number + 1, len(rows))
+            bars.stage("searching", number + 1, len(rows))
     figures: list[dict[str, Any]] = [
         {"name": name, "at_1": first / len(rows), "at_5": five / len(rows)} for name, (first, five) in counts.items()
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.settings import load_settings
-from snapshelf.commands.progress import Report, reporting
+from snapshelf.progress import Bars
 
 if TYPE_CHECKING:
     from index.account import Account
@@ -55,19 +55,21 @@ def reindex(
     owner = f"{getpass.getuser()} (process {os.getpid()})"
     ids = (*only, *more)
 
-    def once(report: Report, certain: bool) -> Account:
-        return run(settings, feed, embedder=embedder, only=ids, yes=certain, fetch=fetch, owner=owner, progress=report)
+    def once(bars: Bars, certain: bool) -> Account:
+        return run(
+            settings, feed, embedder=embedder, only=ids, yes=certain, fetch=fetch, owner=owner, progress=bars.stage
+        )
 
     try:
-        with reporting() as report:
-            account = once(report, yes)
+        with Bars() as bars:
+            account = once(bars, yes)
     except Shrunk as question:
         if not sys.stdin.isatty() or as_json:
             raise
         click.echo(str(question), err=True)
         click.confirm("Publish it all the same?", abort=True, err=True)
-        with reporting() as report:
-            account = once(report, True)
+        with Bars() as bars:
+            account = once(bars, True)
     click.echo(json.dumps(account.public()) if as_json else "\n".join(account.lines()))
     if account.skipped:
         sys.exit(ROWS_REFUSED)
