@@ -85,6 +85,14 @@ class Streams:
         taken = self.keys.taken(f"task:{task.job}")
         return await self._append(taken, self.keys.tasks, task, 0)
 
+    async def append_reply(self, outgoing: Reply | Notice | Progress, *, step: str) -> bool:
+        """Something to say that ends no entry (progress of a task); False when this step said it before."""
+        stream, now = self.keys.replies(partition_of(outgoing.chat)), int(time.time() * 1000)
+        fields = entry_fields(encode(outgoing), chat=outgoing.chat, job=outgoing.job, attempt=0, at_ms=now, head=False)
+        keys = [self.keys.taken(f"{step}:{outgoing.job}"), stream, self.keys.tally]
+        with redis_errors():
+            return bool(await self.scripts.run("append", keys, [SEEN_S, 0, *fields]))
+
     async def _append(self, claim: str, stream: str, message: Update | Search | Task, accepted: int) -> bool:
         fields = entry_fields(
             encode(message), chat=message.chat, job=message.job, attempt=0, at_ms=message.at, head=False
