@@ -74,7 +74,7 @@ class Recall:
 def recall(index: TwoPhase, long: Codes) -> Recall:
     """Search pictures of the catalogue both ways. A hit at the same distance as the exact one counts as the same."""
     total = len(long)
-    sample = min(total, max(16, min(100, 2_000_000 // max(1, total))))
+    sample = min(total, max(16, min(100, 1_000_000 // max(1, total))))
     shares = []
     for row in np.random.default_rng(SEED).permutation(total)[:sample]:
         short, query = index.short.codes[row : row + 1], long[row : row + 1]

@@ -32,8 +32,9 @@ class Entry:
     @property
     def essence(self) -> tuple[object, ...]:
         """What makes two entries the same, wherever they stand."""
-        bare = dataclasses.replace(self.product, line=0, first_row=0, pictures=0)
-        return (bare, tuple(picture.digest for picture in self.pictures))
+        p = self.product
+        told = (p.id, p.title, p.price, p.currency, p.link, p.brand, p.category, p.colour, p.in_stock, p.item_group)
+        return (told, [picture.digest for picture in self.pictures])
 
 
 def take(feed: Iterable[Row | Skipped], only: Collection[str] = ()) -> Intake:

@@ -158,6 +158,7 @@ class _Run:
         images = dict.fromkeys(image for row in intake.rows.values() for image in row.images)
         names = {image: absolute(image, self.folder or Path()) for image in images}
         known = seen.every()
+        stored = {path.stem for path in self.settings.pictures_dir.glob("??/*.jpg")}
         digests: dict[str, str] = {}
         fresh: list[tuple[str, str]] = []
         own = PictureSource(self.folder, hosts=self.settings.feed_hosts) if self.source is None else None
@@ -167,7 +168,7 @@ class _Run:
                 signature = loads.signature(image) or ""
                 stamp, digest = known.get(name, (None, ""))
                 again = signature == "" and (self.fetch or bool(self.only))
-                if stamp == signature and not again and digest in cache and self._stored(digest):
+                if stamp == signature and not again and digest in cache and digest in stored:
                     digests[name] = digest
                 else:
                     fresh.append((image, signature))
@@ -187,9 +188,6 @@ class _Run:
         embedded.digests = digests | {names[image]: digest for image, digest in embedded.digests.items()}
         embedded.failures = {names[image]: reason for image, reason in embedded.failures.items()}
         return names, embedded
-
-    def _stored(self, digest: str) -> bool:
-        return picturestore.path_of(self.settings.pictures_dir, digest).exists()
 
     def _check_size(self, entries: Sequence[Entry], kept: Sequence[Entry]) -> None:
         if not entries:
