@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any, Literal, TextIO, cast
 
 import structlog
 
 _SECRET = re.compile(
-    r"(bot)?\d{3,}:[A-Za-z0-9_-]{20,}|(?i:authorization|x-viber-auth-token)\W+\S+|\bwhatsapp:\+?\d+|\+\d{7,15}\b"
+    r"(bot)?\d{3,}:[A-Za-z0-9_-]{20,}"
+    r"|(?i:authorization|x-viber-auth-token)\W+(?i:(?:basic|bearer|digest|token)\s+)?\S+"
+    r"|(?<=://)[^/\s@]+(?=@)"  # user and password in an address
+    r"|\bwhatsapp:\+?\d+|\+\d{7,15}\b"
 )
 _QUIET = ("httpx", "httpcore", "aiohttp", "telegram", "asyncio", "urllib3", "PIL")
 
@@ -24,9 +27,23 @@ def redact(text: str) -> str:
 
 def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
-        if isinstance(value, str):
-            event[name] = redact(value)
+        event[name] = _clean(value)
     return event
+
+
+def _clean(value: object) -> object:
+    """Whatever was put on a line, an exception or a list too, as the renderer would spell it."""
+    match value:
+        case str():
+            return redact(value)
+        case None | int() | float():
+            return value
+        case Mapping():
+            return {str(key): _clean(inner) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_clean(inner) for inner in value]
+        case _:
+            return redact(repr(value))
 
 
 class _RedactingHandler(logging.StreamHandler[TextIO]):
