@@ -56,8 +56,12 @@ class _Later:
 class _Progress:
     """What became of the parts so far."""
 
+    sent: bool = False
     unknown: bool = False
     gone: bool = False
+    moved_to: str | None = None
+    states: dict[int, PartState] = dataclasses.field(default_factory=dict)
+    """What stood at the parts when this answer was taken in hand."""
 
 
 class Outbox:
@@ -100,18 +104,25 @@ class Outbox:
     async def _send_all(self, outgoing: Reply | Notice | Progress, channel: Channel, done: _Progress) -> _Later | None:
         chat = outgoing.chat
         with redis_errors():
-            if await self._redis.exists(self._keys.gone(chat)):
-                done.gone = True
-                return None
-            paused_ms = await self._redis.pttl(self._keys.paused(chat))
-            marked = await self._redis.hgetall(self._keys.parts(outgoing.job))
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.exists(self._keys.gone(chat))
+                pipe.pttl(self._keys.paused(chat))
+                pipe.hgetall(self._keys.parts(outgoing.job))
+                gone, paused_ms, marked = await pipe.execute()
+        if gone:
+            metrics.SENDS.labels(channel.name, "skipped").inc()
+            done.gone = True
+            return None
         if paused_ms > 0:
             return _Later("the provider asked to wait", paused_ms)
-        states = {int(number): PartState(state.decode()) for number, state in marked.items()}
-        parts = channel.render(outgoing, self._context)
+        done.states = {int(number): PartState(state.decode()) for number, state in marked.items()}
+        return await self._send_parts(channel.render(outgoing, self._context), channel, done)
+
+    async def _send_parts(self, parts: Sequence[Part], channel: Channel, done: _Progress) -> _Later | None:
+        """One after the other: what follows a part that has to wait, waits too."""
         await self._mint(parts)
         for part in parts:
-            later = await self._send_part(part, channel, states.get(part.number), done)
+            later = await self._send_part(part, channel, done)
             if later is not None or done.gone:
                 return later
         return None
@@ -124,15 +135,17 @@ class Outbox:
                 with redis_errors():
                     await actions.mint_all(self._redis, self._keys, part.chat, part.job, wanted)
 
-    async def _send_part(
-        self, part: Part, channel: Channel, before: PartState | None, done: _Progress
-    ) -> _Later | None:
+    async def _send_part(self, part: Part, channel: Channel, done: _Progress) -> _Later | None:
         if not part.editing:
+            before = done.states.get(part.number)
             if before is PartState.UNKNOWN or before is PartState.RESENT:
                 done.unknown = True
                 return None
             if before in (PartState.SENT, PartState.DROPPED):
+                done.sent |= before is PartState.SENT
                 return None
+        if done.moved_to is not None:
+            part = dataclasses.replace(part, chat=done.moved_to)
         later = await self._wait_for_rates(part, channel)
         if later is not None:
             return later
@@ -153,6 +166,7 @@ class Outbox:
     async def _settle(self, part: Part, outcome: Outcome, channel: Channel, done: _Progress) -> _Later | None:
         match outcome:
             case Sent(provider_ids=ids):
+                done.sent = True
                 for provider_id in ids or (None,):
                     await self._mark(part, PartState.SENT, provider_id)
             case Unknown(reason=reason):
@@ -172,7 +186,7 @@ class Outbox:
                 log.info("a part goes out in another form", job=part.job, reason=reason)
                 return await self._send_instead(part, instead, channel, done)
             case Rekey(chat=chat):
-                return await self._settle(part, await channel.send(dataclasses.replace(part, chat=chat)), channel, done)
+                return await self._send_elsewhere(part, chat, channel, done)
             case Retry(reason=reason, after_ms=after_ms):
                 return await self._put_off(part, reason, after_ms)
             case Alarm(reason=reason):
@@ -185,17 +199,28 @@ class Outbox:
     async def _send_instead(
         self, part: Part, instead: Sequence[Part], channel: Channel, done: _Progress
     ) -> _Later | None:
-        """The same part in another form, under the same mark."""
-        await self._mint(instead)
-        for other in instead:
-            later = await self._wait_for_rates(other, channel)
-            if later is None:
-                later = await self._settle(other, await channel.send(other), channel, done)
-            if later is not None:
-                await self._unmark(part)
-                return later
-        await self._mark(part, PartState.UNKNOWN if done.unknown else PartState.SENT)
-        return None
+        """The same part in another form, each of its messages marked on its own.
+
+        The part itself was not sent, so its own mark goes: when this is interrupted, the part is tried and refused
+        again, and of its other form only what is missing follows.
+        """
+        await self._unmark(part)
+        others = [dataclasses.replace(other, number=_beneath(part, at)) for at, other in enumerate(instead)]
+        later = await self._send_parts(others, channel, done)
+        if later is None:
+            await self._mark(part, PartState.UNKNOWN if done.unknown else PartState.SENT)
+        return later
+
+    async def _send_elsewhere(self, part: Part, chat: str, channel: Channel, done: _Progress) -> _Later | None:
+        """The chat has another name now: this part and the rest of the answer go there."""
+        await self._unmark(part)
+        if done.moved_to == chat:
+            log.warning("a chat is said to have moved where it is", job=part.job, channel=channel.name)
+            await self._mark(part, PartState.DROPPED)
+            return None
+        done.moved_to = chat
+        done.states.pop(part.number, None)
+        return await self._send_part(part, channel, done)
 
     async def _put_off(self, part: Part, reason: str, after_ms: int | None) -> _Later:
         await self._unmark(part)
@@ -214,12 +239,19 @@ class Outbox:
             await self._redis.hdel(self._keys.parts(part.job), str(part.number))
 
 
+def _beneath(part: Part, at: int) -> int:
+    """The number of a message that stands for a part: below 100 are parts, then their other forms, and so on."""
+    return (part.number + 1) * 100 + at
+
+
 def tally_of(outgoing: Reply | Notice | Progress, done: _Progress) -> str:
     """What the photos of an answer count as."""
     if done.gone:
         return "dead"
     if done.unknown:
         return "unknown"
+    if not done.sent:
+        return "dead"  # each part was refused for good; the log says why
     if isinstance(outgoing, Reply) and outgoing.outcome in ("hits", "nothing"):
         return "answered"
     return "apologised"

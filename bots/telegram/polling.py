@@ -14,7 +14,7 @@ from typing import Any
 from bots.services import Services
 from bots.telegram.api import Failed
 from bots.telegram.channel import TelegramChannel
-from bots.telegram.errors import Kind
+from bots.telegram.errors import Kind, Verdict
 from bots.telegram.updates import NAME, Unreadable, read_update
 from core import metrics
 from core.connection import redis_errors
@@ -107,6 +107,8 @@ class Polling:
         for raw in updates:
             await self._take(raw)
         ids = [raw["update_id"] for raw in updates if isinstance(raw, dict) and isinstance(raw.get("update_id"), int)]
+        if updates and not ids:
+            raise Failed(Verdict(Kind.LATER, "updates without ids"))
         if ids:
             with redis_errors():
                 await self._redis.set(self._offset_key, max(ids), ex=OFFSET_S)
