@@ -60,6 +60,8 @@ REFINE_CHARS = 300
 WORDS_CHARS = 500
 ERASE_S = 8 * 24 * 3600
 """Longer than anything that the set names is kept."""
+GONE_S = 90 * 24 * 3600
+"""As long as Redis remembers that a chat cannot be written to; it comes back by writing."""
 ACKNOWLEDGE_S = 10.0
 _COMMAND = re.compile(r"\w{1,32}")
 
@@ -228,7 +230,7 @@ class Conversation:
     async def _note_presence(self, update: Update) -> None:
         gone = self._keys.gone(update.chat)
         if isinstance(update.content, Left):
-            await self._redis.set(gone, "left")
+            await self._redis.set(gone, "left", ex=GONE_S)
         elif not isinstance(update.content, Status):
             await self._redis.delete(gone)
 

@@ -31,6 +31,7 @@ from index.store import GenerationStore
 from worker.answers import Answerer
 from worker.batches import Batcher
 from worker.generation_watch import GenerationWatch
+from worker.maintainer import Maintainer
 from worker.searches import Searches
 
 log = get_logger(__name__)
@@ -81,10 +82,15 @@ async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asynci
         searches = Searches(streams, keys, answerer, name=alive.name, batch=settings.batch, claim_idle_ms=claim_idle_ms)
         await alive.say()
         log.info("worker ready", generation=alive.watch.serving, batch=settings.batch, threads=threads)
+        maintainer = Maintainer(settings, streams, embedder, name=alive.name, claim_idle_ms=claim_idle_ms)
+        maintaining = asyncio.create_task(maintainer.run(stop))
         beside = [asyncio.create_task(batcher.run()), asyncio.create_task(alive.run())]
         try:
             await searches.run(stop)
+            await maintaining
         finally:
+            maintaining.cancel()
+            await asyncio.gather(maintaining, return_exceptions=True)
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
