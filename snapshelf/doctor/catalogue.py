@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from core.errors import SnapshelfError
 from core.settings import Settings
 from snapshelf.doctor.check import Check, bad, ok, warn
@@ -9,6 +11,8 @@ from snapshelf.doctor.check import Check, bad, ok, warn
 
 def catalogue_checks(settings: Settings) -> list[Check]:
     """Model first: an index is only right for its model."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return [ok("Model", "not looked at: bots alone are installed here, and the workers have the model and index.")]
     from index.model.contract import ModelFileError
     from index.model.processor import ComputePath
     from index.model.runtime import Embedder, describe_cpu
