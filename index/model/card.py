@@ -88,10 +88,17 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-def write_sidecar(path: Path, sha256: str) -> None:
-    """Write down what the file's bytes must hash to."""
+def probes_of(path: Path) -> Path:
+    """`model.onnx` -> `model.onnx.probes.npz`, beside an int8 model: see `probes.Reference`."""
+    return path.with_name(path.name + ".probes.npz")
+
+
+def write_sidecar(path: Path, sha256: str, card: ModelCard) -> None:
+    """Write down what the file's bytes must hash to, and the card, so that a list need not load the model."""
     temporary = path.with_name(f".{path.name}.json.part")
-    temporary.write_text(json.dumps({"file": path.name, "sha256": sha256}) + "\n", encoding="utf-8")
+    temporary.write_text(
+        json.dumps({"file": path.name, "sha256": sha256} | card.to_metadata(), indent=1) + "\n", encoding="utf-8"
+    )
     temporary.replace(sidecar_of(path))
 
 
@@ -114,11 +121,19 @@ def read_verified(path: Path, sha256: str | None = None) -> bytes:
     return data
 
 
+def read_sidecar(path: Path) -> ModelCard:
+    """The card that lies beside a model, believed without a look into the model. Raises `ModelFileError`."""
+    return card_from_metadata(_record(path), path)
+
+
 def _recorded(path: Path) -> str:
+    return str(_record(path).get("sha256"))
+
+
+def _record(path: Path) -> dict[str, str]:
     try:
-        record = json.loads(sidecar_of(path).read_text(encoding="utf-8"))
-        return str(record["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return {str(key): str(value) for key, value in dict(json.loads(sidecar_of(path).read_text())).items()}
+    except (OSError, ValueError, TypeError):
         raise ModelFileError(
             f"{sidecar_of(path)} is missing or broken: copy it along with the model, or export the model again."
         ) from None

@@ -15,7 +15,7 @@ from pathlib import Path
 import onnx
 from onnx import helper
 
-from index.model.card import ModelCard, NamedSize, write_sidecar
+from index.model.card import ModelCard, NamedSize, card_from_metadata, write_sidecar
 from index.model.contract import ModelFileError
 from index.model.graph import TAPS, build, columns_of
 from index.model.weights import Weights
@@ -67,7 +67,8 @@ def save(model: onnx.ModelProto, path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    write_sidecar(path, hashlib.sha256(data).hexdigest())
+    card = card_from_metadata({prop.key: prop.value for prop in model.metadata_props}, path)
+    write_sidecar(path, hashlib.sha256(data).hexdigest(), card)
 
 
 def with_variant(model: onnx.ModelProto, card: ModelCard, variant: str) -> onnx.ModelProto:

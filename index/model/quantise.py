@@ -54,11 +54,11 @@ def quantise(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelProto:
         target = Path(folder) / "int8.onnx"
         try:
             quantize_static(
-                model,
+                _copy(model),  # the quantiser changes what it is given
                 target,
                 _Batches(pixels),
                 quant_format=QuantFormat.QDQ,
-                op_types_to_quantize=["Conv", "MaxPool", "MatMul"],
+                op_types_to_quantize=["Conv", "Relu", "MaxPool", "MatMul"],
                 per_channel=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
@@ -69,3 +69,9 @@ def quantise(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelProto:
             logging.getLogger().setLevel(level)  # the quantiser sets it
         quantised = onnx.load(target)
     return with_variant(quantised, card, "int8")
+
+
+def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    return copy

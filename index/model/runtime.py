@@ -33,9 +33,12 @@ class Embedder:
     Build it with `load`; it holds the session's threads until it is garbage.
     """
 
-    def __init__(self, session: ort.InferenceSession, card: ModelCard, path: ComputePath, threads: int) -> None:
+    def __init__(
+        self, session: ort.InferenceSession, card: ModelCard, path: ComputePath, threads: int, file: Path
+    ) -> None:
         self._session = session
         self._outputs = list(card.outputs)
+        self.file: Path = file
         self.name: str = card.name
         self.input_size: int = card.input_size
         self.parts: tuple[Part, ...] = card.contract_parts()
@@ -65,7 +68,7 @@ class Embedder:
         provider that is not there.
         """
         file = find_model(path_or_name, models)
-        data = read_verified(file, _builtin_checksum() if file == builtin_path() else None)
+        data = read_verified(file, _manifest().get("sha256", "") if file == builtin_path() else None)
         providers = _providers(provider)
         threads = threads or usable_cpus()
         cuda = providers[0] == "CUDAExecutionProvider"
@@ -77,7 +80,7 @@ class Embedder:
         if path is None and card.variant != "int8":
             chosen = compute_path(machine(), cpu_flags(), card.variant, cuda=cuda)
         _check_shapes(session, card, file)
-        return cls(session, card, chosen, threads)
+        return cls(session, card, chosen, threads, file)
 
     def embed(self, pixels: Pixels) -> Descriptors:
         """Describe a batch: uint8 RGB `[N, S, S, 3]` -> float32 `[N, D]`, each part of length 1.
@@ -125,11 +128,15 @@ def find_model(path_or_name: str | Path, models: Path | None = None) -> Path:
     return named
 
 
-def _builtin_checksum() -> str:
+def builtin_card() -> ModelCard:
+    """The built-in model's card, as its manifest has it."""
+    return card_from_metadata(_manifest(), builtin_path())
+
+
+def _manifest() -> dict[str, str]:
     try:
-        manifest = json.loads((BUILTIN_FOLDER / "manifest.json").read_text(encoding="utf-8"))
-        return str(manifest["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return {str(k): str(v) for k, v in json.loads((BUILTIN_FOLDER / "manifest.json").read_text()).items()}
+    except (OSError, ValueError, AttributeError):
         raise ModelFileError("The built-in model's manifest is missing or broken: install Snapshelf again.") from None
 
 

@@ -1,0 +1,38 @@
+"""Pictures for calibrating an int8 model: real ones, from a folder, spread over it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from index.model.contract import ModelFileError, Pixels
+
+ENOUGH = 256
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
+
+
+def pictures_in(folder: Path, size: int, *, limit: int = ENOUGH) -> Pixels:
+    """At most `limit` pictures below a folder, evenly spread over its sorted names, squeezed to `size`.
+
+    uint8 RGB `[M, size, size, 3]`. What can't be opened is passed over. Raises `ModelFileError` where nothing is left.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    step = max(1, len(files) // limit)
+    found = [picture for path in files[::step][:limit] if (picture := _opened(path, size)) is not None]
+    if not found:
+        raise ModelFileError(f"{folder} holds no picture: give a folder with some hundred of the shop's pictures.")
+    return np.stack(found)
+
+
+def _opened(path: Path, size: int) -> Pixels | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                square = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombWarning):
+        return None
+    return np.asarray(square)
