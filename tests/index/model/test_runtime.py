@@ -98,6 +98,10 @@ def test_a_model_without_its_sidecar_and_an_unknown_name_are_refused(tmp_path: P
     assert [entry.name for entry in models_in(tmp_path)] == ["builtin"]
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 async def test_a_download_is_kept_only_with_the_published_checksum(tmp_path: Path) -> None:
     body = b"weights" * 1000
 
@@ -118,7 +122,7 @@ async def test_a_download_is_kept_only_with_the_published_checksum(tmp_path: Pat
             await download(replace(right, bytes=10), tmp_path / "long.h5", url=url)
         with pytest.raises(Unavailable, match="model export"):
             await download(right, tmp_path / "none.h5", url=str(server.make_url("/none")))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["right.h5"]
+    assert names_in(tmp_path) == ["right.h5"]
 
 
 def test_the_published_checksums_are_the_published_ones() -> None:
