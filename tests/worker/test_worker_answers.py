@@ -14,7 +14,7 @@ from core.settings import Settings
 from index.model.contract import Pixels
 from index.model.fake import FakeEmbedder
 from index.pictures import decode_to_pixels
-from tests.worker.conftest import PRODUCTS, Counter, GatedEmbedder, Shop, open_shop, photo_of, working
+from tests.standins.shop import PRODUCTS, Counter, GatedEmbedder, Shop, open_shop, photo_of, working
 
 NO_PICTURE = b"%PDF-1.7 an invoice"
 

@@ -17,7 +17,7 @@ from core.messages import Lane
 from core.settings import Settings
 from tests.paths import ROOT
 from tests.redis_server import RedisServer, oldest_binary, valkey_binary
-from tests.worker.conftest import Counter, GatedEmbedder, photo_of, working
+from tests.standins.shop import Counter, GatedEmbedder, photo_of, working
 
 DEATHS_MAX = 4
 """One with its batch mates, three alone."""

@@ -15,7 +15,7 @@ from core.keys import PARTITIONS, Keys
 from core.messages import Progress, Task, decode_outgoing
 from core.streams import Streams
 from index.store import GenerationStore
-from tests.worker.conftest import WAIT_S, GatedEmbedder, Shop, open_shop, working
+from tests.standins.shop import WAIT_S, GatedEmbedder, Shop, open_shop, working
 
 
 class Admin:

@@ -16,7 +16,7 @@ from core.settings import load_settings
 from index.model.contract import Descriptors, Pixels
 from index.pictures import decode_to_pixels
 from snapshelf.running import run_until_signal
-from tests.worker.conftest import GatedEmbedder, photo_of
+from tests.standins.shop import GatedEmbedder, photo_of
 from worker.service import run_worker
 
 
