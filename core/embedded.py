@@ -24,7 +24,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 
-from core.connection import client
+from core.connection import client, redis_address
 from core.errors import SettingsError, Unavailable
 from core.settings import Settings
 
@@ -32,6 +32,8 @@ FLOOR = (6, 2)
 SOCKET_PATH_MAX = 100
 """A Unix socket's path holds 107 bytes; a few are left for what servers append."""
 START_S = 30.0
+ENDING_S = 35.0
+"""Longer than the supervisor lets a server take to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class EmbeddedRedis:
     async def start(self) -> str:
         """The address once the server answers. Raises AlreadyRunning, SettingsError (no or older server)."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._take_lock()
+        await self._take_lock()
         try:
             server = find_server()
             self._check_version(server)
@@ -113,16 +115,21 @@ class EmbeddedRedis:
         (self._folder / "address").write_text(self.address)
         return self.address
 
-    def _take_lock(self) -> None:
+    async def _take_lock(self) -> None:
+        """Hold the folder's lock. The server holds it too: it is free only when the last one over these data ended.
+
+        A server whose process was killed needs a moment to end; that is waited for. Raises AlreadyRunning.
+        """
         path = self._folder / "lock"
         self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        deadline = time.monotonic() + ENDING_S
+        while not _locked(self._lock):
             holder = path.read_text().strip() or "another process"
-            os.close(self._lock)
-            self._lock = None
-            raise AlreadyRunning(f"Snapshelf runs over this folder already ({holder}): stop that one first.") from None
+            if _is_alive(holder) or time.monotonic() > deadline:
+                os.close(self._lock)
+                self._lock = None
+                raise AlreadyRunning(f"Snapshelf runs over this folder already ({holder}): stop that one first.")
+            await asyncio.sleep(0.05)
         os.ftruncate(self._lock, 0)
         os.write(self._lock, f"process {os.getpid()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode())
 
@@ -152,8 +159,10 @@ class EmbeddedRedis:
             "--maxmemory-policy", "noeviction", "--daemonize", "no", "--logfile", "redis.log",
         ]  # fmt: skip
         supervisor = Path(__file__).with_name("supervisor.py")
+        assert self._lock is not None  # noqa: S101 - for the type checker
         self._supervisor = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-I", "-S", str(supervisor), *command],
+            [sys.executable, "-I", "-S", str(supervisor), str(self._lock), *command],
+            pass_fds=(self._lock,),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C at the terminal is for us, who drain first
@@ -195,6 +204,27 @@ class EmbeddedRedis:
             shutil.rmtree(socket.parent, ignore_errors=True)
 
 
+def _locked(descriptor: int) -> bool:
+    """Whether the lock is ours now."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_alive(holder: str) -> bool:
+    """Whether the process that a lock file names runs; what names none may."""
+    found = re.match(r"process (\d+)", holder)
+    try:
+        os.kill(int(found[1]) if found else os.getpid(), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 @asynccontextmanager
 async def redis_for(settings: Settings) -> AsyncIterator[Settings]:
     """Settings whose REDIS_URL answers: the one set, the running embedded server, or one of our own meanwhile."""
@@ -205,7 +235,7 @@ async def redis_for(settings: Settings) -> AsyncIterator[Settings]:
     try:
         address = await server.start()
     except AlreadyRunning:
-        address = (settings.data_dir / "redis" / "address").read_text().strip()
+        address = redis_address(settings)
     try:
         yield with_redis(settings, address)
     finally:

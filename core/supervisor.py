@@ -1,7 +1,8 @@
 """Holds the embedded server: starts it, and stops it when the pipe to our parent ends, `kill -9` included.
 
-Run as a script with the server's command as arguments; it imports nothing of ours so that it starts at once. The
-server itself dies with this process too, where the system can arrange that (Linux).
+Run as a script with the descriptor of the folder's lock and the server's command as arguments. The server inherits the
+lock, so that nobody starts another one over the same data before it has ended. This imports nothing of ours so that it
+starts at once. The server itself dies with this process too, where the system can arrange that (Linux).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def main(command: list[str]) -> int:
+def main(lock: int, command: list[str]) -> int:
     """Returns the server's exit code."""
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
@@ -31,7 +32,7 @@ def main(command: list[str]) -> int:
         stdout=subprocess.DEVNULL,
         preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
         restore_signals=True,
-        close_fds=True,
+        pass_fds=(lock,),
     )
     os.write(1, b"%d\n" % server.pid)
     while os.read(0, 1024):  # ends when every holder of the pipe's other end is gone
@@ -45,4 +46,4 @@ def main(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from core.connection import client
 from core.embedded import AlreadyRunning, EmbeddedRedis, find_server, redis_for
-from core.errors import SettingsError
+from core.errors import SettingsError, Unavailable
 from core.settings import Settings
 from tests.paths import ROOT
 
@@ -130,6 +130,25 @@ async def test_kill_9_of_the_parent_leaves_no_server_and_loses_no_acknowledged_w
     assert len(written) >= max(last, 50)
 
 
+async def test_a_start_right_after_kill_9_waits_for_the_old_server_and_loses_nothing(
+    parent: Parent, folder: Path
+) -> None:
+    """Two servers over one append-only file would spoil it, and the old one takes the socket's file with it."""
+    parent.acknowledged(50)
+    os.kill(parent.server_pid, signal.SIGSTOP)  # a server that takes its time to end
+    last = parent.kill()
+    again = EmbeddedRedis(folder)
+    start = asyncio.create_task(again.start())
+    done, _ = await asyncio.wait([start], timeout=0.5)
+    os.kill(parent.server_pid, signal.SIGCONT)
+    redis = client(await start)
+    assert not done
+    assert not is_running(parent.server_pid)
+    assert await redis.llen("written") >= max(last, 50)
+    await redis.aclose()
+    await again.stop()
+
+
 async def test_kill_9_of_the_supervisor_stops_the_server_too(folder: Path) -> None:
     server = EmbeddedRedis(folder)
     await server.start()
@@ -163,6 +182,18 @@ async def test_a_command_attaches_to_the_server_that_runs(parent: Parent, folder
         assert await redis.llen("written") >= 5
         await redis.aclose()
     assert is_running(parent.server_pid)
+
+
+async def test_a_command_that_comes_while_the_server_starts_gets_one_sentence(parent: Parent, folder: Path) -> None:
+    forget(folder / "address")
+    with pytest.raises(Unavailable, match=r"\.$"):
+        async with redis_for(Settings(data_dir=folder.parent)):
+            pass
+    assert is_running(parent.server_pid)
+
+
+def forget(path: Path) -> None:
+    path.unlink()
 
 
 async def test_a_command_brings_its_own_server_when_none_runs(folder: Path) -> None:
