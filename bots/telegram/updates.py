@@ -63,7 +63,7 @@ def read_body(body: bytes, me: Me, now_ms: int) -> Update | None:
     """The update in a webhook's body; None when it asks nothing of us. Raises Unreadable."""
     try:
         raw = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Unreadable("the body is not JSON") from None
     return read_update(raw, me, now_ms)
 
