@@ -23,12 +23,14 @@ def catalogue_checks(settings: Settings) -> list[Check]:
         mend = "Set SNAPSHELF_MODEL to `builtin`, to a name from `snapshelf model list`, or to an exported .onnx file."
         return [bad("Model", str(error), mend), index_check(settings, None)]
     text = f"{embedder.name} ({embedder.variant}, {embedder.input_size} px, {embedder.threads} threads)."
-    processor = f"{describe_cpu()}; this model: {embedder.path_description}."
+    processor = describe_cpu()
+    if embedder.path_description not in processor:
+        processor += f"; this model: {embedder.path_description}"
     if embedder.compute_path is ComputePath.FLOAT_FROM_INT8:
         mend = "Answers are the same, only slower: a processor with VNNI, or an Arm one, is about four times faster."
-        speed = warn("Processor", processor, mend)
+        speed = warn("Processor", f"{processor}.", mend)
     else:
-        speed = ok("Processor", processor)
+        speed = ok("Processor", f"{processor}.")
     return [ok("Model", text), speed, index_check(settings, embedder.fingerprint)]
 
 

@@ -190,6 +190,34 @@ def logs_under(root: Path) -> list[Path]:
     return sorted(root.rglob("*.log"))
 
 
+FULL_DISK = """
+import pathlib, resource, sys
+from core.spool import Spool, SpoolFull
+spool = Spool(pathlib.Path(sys.argv[1]))
+spool.append(b"before")
+resource.setrlimit(resource.RLIMIT_FSIZE, (20, resource.RLIM_INFINITY))
+try:
+    spool.append(b"more than the disk takes")
+except SpoolFull as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+spool.append(b"after")
+"""
+
+
+def on_a_full_disk(root: Path) -> str:
+    command = [sys.executable, "-c", FULL_DISK, str(root)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+async def test_a_disk_that_refuses_is_said_and_leaves_no_half_record_behind(tmp_path: Path) -> None:
+    assert on_a_full_disk(tmp_path).startswith("The spool cannot be written: ")
+    spool, taken = Spool(tmp_path), Taken()
+    await spool.replay(taken)
+    assert taken.records == [b"before", b"after"]
+    spool.close()
+
+
 def test_the_spool_is_for_its_owner_alone(tmp_path: Path) -> None:
     filled(tmp_path).close()
     assert (tmp_path / "0").stat().st_mode & 0o077 == 0
