@@ -6,6 +6,7 @@ import fcntl
 import os
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -67,10 +68,15 @@ class Spool:
                 if not self._old.exists():
                     self._new.rename(self._old)
                     _sync_folder(self._folder)
+            read = 0
             for record in _records(self._old):
                 await deliver(record)
                 count += 1
-            self._old.unlink()
+                read += _HEADER.size + len(record)
+            if read < self._old.stat().st_size:  # damaged by the disk: what follows is kept for a person
+                self._old.rename(self._folder / f"damaged-{time.time_ns()}.log")
+            else:
+                self._old.unlink()
             _sync_folder(self._folder)
         return count
 
