@@ -6,6 +6,7 @@ fsyncs until `flush()`, once a batch, because one fsync costs more than decoding
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import re
@@ -15,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+MANY = 32
+"""Files from which on a flush syncs the whole file system at once."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _URL = re.compile(r"/pictures/([0-9a-f]{64})\.jpg")
 
@@ -86,13 +89,16 @@ class PictureWriter:
 
     def flush(self) -> None:
         """Make what was put durable: fsync all, then rename all, then fsync the folders."""
-        for aside in self._waiting.values():
-            _fsync(aside)
+        many = len(self._waiting) >= MANY
+        if not (many and _sync_filesystem(self._root)):
+            for aside in self._waiting.values():
+                _fsync(aside)
         for path, aside in self._waiting.items():
             os.replace(aside, path)
         self._waiting.clear()
-        for folder in self._folders:
-            _fsync(folder)
+        if not (many and _sync_filesystem(self._root)):
+            for folder in self._folders:
+                _fsync(folder)
         self._folders.clear()
 
     def discard(self) -> None:
@@ -122,6 +128,19 @@ def store_many(root: Path, jpegs: Iterable[bytes]) -> list[str]:
     """Keep pictures durably with one round of fsyncs; gives their digests in order."""
     with PictureWriter(root) as writer:
         return [writer.put(jpeg) for jpeg in jpegs]
+
+
+def _sync_filesystem(folder: Path) -> bool:
+    """One `syncfs` (Linux) for all files of a batch: it costs a tenth of an fsync each. False where there is none."""
+    try:
+        syncfs = ctypes.CDLL(None, use_errno=True).syncfs
+    except (AttributeError, OSError):
+        return False
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        return int(syncfs(handle)) == 0  # else fsync names the file and the error
+    finally:
+        os.close(handle)
 
 
 def _fsync(path: Path) -> None:

@@ -12,13 +12,15 @@ import numpy as np
 
 from core.cpus import usable_cpus
 from core.errors import SnapshelfError
-from core.picturestore import PictureWriter
+from core.picturestore import PictureWriter, digest_of
 from index import pictures
 from index.descriptors import DescriptorCache
-from index.model.contract import Embeds
+from index.model.contract import Descriptors, Embeds
 from index.references import Loads, References
 
 BATCH = 32
+FLUSH = 8 * BATCH
+"""Pictures made durable together: the disk is asked once for all of them."""
 AHEAD = 4 * BATCH
 """Pictures decoded ahead of the model: enough that it never waits, little enough that memory stays level."""
 
@@ -42,44 +44,81 @@ def embed_new(
     store: Path,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Embedded:
-    """Load, keep and describe the pictures of (reference, stamp); durable batch by batch.
+    """Load, keep and describe the pictures of (reference, stamp); descriptors are durable batch by batch.
 
     A picture whose bytes are known already (from another reference or an interrupted run) is not embedded again.
     """
     result = Embedded()
     done = 0
-    with PictureWriter(store) as writer:
+    with PictureWriter(store) as writer, ThreadPoolExecutor(1, thread_name_prefix="keep") as disk:
+        keeper = _Keeper(writer, cache, seen)
+        keeping: deque[Future[None]] = deque()
+        on_the_way: set[str] = set()
         for batch in _batches(references, loads, embedder.input_size):
-            entries, fresh = [], {}
+            good: list[tuple[str, str, pictures.Prepared]] = []
+            fresh: dict[str, pictures.RGB] = {}
             for (reference, stamp), prepared in batch:
                 if isinstance(prepared, SnapshelfError):
                     result.failures[reference] = str(prepared)
                     continue
-                digest = writer.put(prepared.jpeg)
+                digest, picture = prepared
                 result.digests[reference] = digest
-                entries.append((reference, stamp, digest))
-                if digest not in cache:
-                    fresh[digest] = prepared.pixels
-            if fresh:
-                cache.put(list(fresh), embedder.embed(np.stack(list(fresh.values()))))
-                result.embedded += len(fresh)
-            writer.flush()
-            seen.put(entries)
+                good.append((reference, stamp, picture))
+                if digest not in cache and digest not in on_the_way:
+                    fresh[digest] = picture.pixels
+            on_the_way.update(fresh)
+            descriptors = embedder.embed(np.stack(list(fresh.values()))) if fresh else None
+            result.embedded += len(fresh)
+            # The disk makes a batch durable while the model works on the next one; two may wait for it.
+            keeping.append(disk.submit(keeper.keep, good, list(fresh), descriptors))
+            if len(keeping) > 2:
+                keeping.popleft().result()
             done += len(batch)
             progress(done)
+        for future in keeping:
+            future.result()
+        keeper.flush()
     return result
 
 
-_Prepared = pictures.Prepared | SnapshelfError
-_Batch = list[tuple[tuple[str, str], _Prepared]]
+class _Keeper:
+    """Makes durable what a batch leaves behind: descriptors at once, pictures and references some batches later.
+
+    A reference that is known must lead to a picture and a descriptor; one that a crash forgets is only decoded again.
+    """
+
+    def __init__(self, writer: PictureWriter, cache: DescriptorCache, seen: References) -> None:
+        self._writer = writer
+        self._cache = cache
+        self._seen = seen
+        self._waiting: list[tuple[str, str, str]] = []
+
+    def keep(
+        self, good: Sequence[tuple[str, str, pictures.Prepared]], fresh: Sequence[str], descriptors: Descriptors | None
+    ) -> None:
+        self._waiting += [(reference, stamp, self._writer.put(picture.jpeg)) for reference, stamp, picture in good]
+        if descriptors is not None:
+            self._cache.put(fresh, descriptors)
+        if len(self._waiting) >= FLUSH:
+            self.flush()
+
+    def flush(self) -> None:
+        self._writer.flush()
+        self._seen.put(self._waiting)
+        self._waiting = []
 
 
-def _batches(references: Sequence[tuple[str, str]], loads: Loads, side: int) -> Iterator[_Batch]:
+_Prepared = tuple[str, pictures.Prepared] | SnapshelfError
+_Decoded = list[tuple[tuple[str, str], _Prepared]]
+
+
+def _batches(references: Sequence[tuple[str, str]], loads: Loads, side: int) -> Iterator[_Decoded]:
     def prepare(reference: str) -> _Prepared:
         try:
-            return pictures.prepare(loads.read(reference), side)
+            picture = pictures.prepare(loads.read(reference), side)
         except SnapshelfError as error:
             return error
+        return digest_of(picture.jpeg), picture
 
     waiting: deque[tuple[tuple[str, str], Future[_Prepared]]] = deque()
     source = iter(references)
@@ -96,6 +135,6 @@ def _batches(references: Sequence[tuple[str, str]], loads: Loads, side: int) -> 
             pool.shutdown(cancel_futures=True)
 
 
-def _take(waiting: deque[tuple[tuple[str, str], Future[_Prepared]]]) -> _Batch:
+def _take(waiting: deque[tuple[tuple[str, str], Future[_Prepared]]]) -> _Decoded:
     taken = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
     return [(entry, future.result()) for entry, future in taken]

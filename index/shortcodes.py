@@ -13,8 +13,8 @@ from index.faiss_ import faiss
 from index.hamming import Codes
 
 Kind = Literal["flat", "hnsw"]
-LINKS = 16
-BUILD_BREADTH = 40
+LINKS = 32
+BUILD_BREADTH = 100
 SCAN_BELOW = 0.1
 """Under HNSW, a mask that leaves a smaller share is scanned: the graph would mostly walk rows that may not answer."""
 
