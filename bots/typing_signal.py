@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 from bots.channel import Channel
+from core.tasks import end
 
 EVERY_S = 4.0
 """Telegram shows it for 5 s."""
@@ -38,10 +39,7 @@ class TypingSignals:
 
     async def close(self) -> None:
         """Stop all of them."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks.values())
 
     async def _show(self, channel: Channel, chat: str, still_open: IsOpen) -> None:
         # Suppressed broadly: nothing that goes wrong here may reach a shopper, or the log in a flood.

@@ -22,6 +22,7 @@ from core.settings import Settings
 from core.streams import Entry, GroupConsumer, Streams
 from core.streams.entry import entry_fields
 from core.streams.group import CLAIM_IDLE_MS
+from core.tasks import end
 from core.telemetry import get_logger
 from index.longcodes import BrokenGeneration
 from index.model.contract import Embeds
@@ -99,8 +100,7 @@ class Maintainer:
             log.exception("a task failed", wish=task.wish)
             text = "That failed, and it is no fault of yours: the log of the worker says why."
         finally:
-            refreshing.cancel()
-            await asyncio.gather(refreshing, return_exceptions=True)
+            await end(refreshing)
         last = Progress(task.job, task.chat, text, done=True, language=task.language)
         await self._streams.advance(entry, (self._streams.reply_output(last, step="maintainer"),))
         log.info("task ends", wish=task.wish)

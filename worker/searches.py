@@ -19,6 +19,7 @@ from core.keys import WORKERS, Keys
 from core.messages import BadMessage, ByPhoto, Lane, Reply, Search, decode_search
 from core.streams import Entry, GroupConsumer, Streams
 from core.streams.group import CLAIM_IDLE_MS
+from core.tasks import end
 from core.telemetry import get_logger
 from worker.answers import Answerer
 
@@ -64,8 +65,7 @@ class Searches:
                     await self._start(entry)
             await self._drain()
         finally:
-            refreshing.cancel()
-            await asyncio.gather(refreshing, return_exceptions=True)
+            await end(refreshing)
             await _quietly(self._consumer.close())
 
     async def _read(self, room: int) -> Sequence[Entry]:

@@ -24,6 +24,7 @@ from core.presence import Presence, announce, withdraw
 from core.settings import Settings
 from core.streams import Streams
 from core.streams.group import CLAIM_IDLE_MS
+from core.tasks import end
 from core.telemetry import get_logger
 from index.model.contract import Embeds
 from index.searcher import Searcher
@@ -89,11 +90,7 @@ async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asynci
             await searches.run(stop)
             await maintaining
         finally:
-            maintaining.cancel()
-            await asyncio.gather(maintaining, return_exceptions=True)
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await end(maintaining, *beside)
             await alive.leave()
             store.close()
     log.info("worker left")

@@ -17,6 +17,7 @@ from core.presence import Presence, announce, present, withdraw
 from core.streams.entry import Entry
 from core.streams.reading import read_new, take_over
 from core.streams.streams import Streams
+from core.tasks import end
 from core.telemetry import bound_job, get_logger
 
 log = get_logger(__name__)
@@ -67,9 +68,7 @@ class PartitionConsumer:
             while self._tasks:
                 await asyncio.wait(set(self._tasks))
         finally:
-            for task in (keeper, reader):
-                task.cancel()
-            await asyncio.gather(keeper, reader, return_exceptions=True)
+            await end(keeper, reader)
             await self._leave()
 
     async def ready(self) -> None:
