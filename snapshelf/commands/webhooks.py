@@ -1,0 +1,88 @@
+"""`snapshelf webhooks`: tell the providers where to bring updates."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import click
+from telegram.error import TelegramError
+
+from bots.telegram.api import BotApi
+from bots.telegram.errors import classify
+from bots.telegram.updates import ALLOWED_UPDATES
+from core.errors import SettingsError, SnapshelfError
+from core.settings import Settings, load_settings
+
+
+@click.group()
+def webhooks() -> None:
+    """Set, show or delete the webhook of the Telegram bot.
+
+    Example: SNAPSHELF_PUBLIC_URL=https://search.shop.example snapshelf webhooks set
+    """
+
+
+@webhooks.command("set")
+def set_() -> None:
+    """Let Telegram bring updates to PUBLIC_URL (needs TELEGRAM_SECRET)."""
+    settings = _settings()
+    if not settings.public_url:
+        raise SettingsError("Set SNAPSHELF_PUBLIC_URL to the https address of this service first.")
+    address = f"{settings.public_url}/telegram/webhook"
+
+    async def work(api: BotApi) -> None:
+        await api.bot.set_webhook(
+            address,
+            secret_token=settings.telegram_secret.get_secret_value(),
+            allowed_updates=list(ALLOWED_UPDATES),
+        )
+
+    _with_bot(settings, work)
+    click.echo(f"Telegram brings updates to {address}.")
+
+
+@webhooks.command()
+def show() -> None:
+    """Show where Telegram brings updates, how many wait, and its last error."""
+
+    async def work(api: BotApi) -> None:
+        info = await api.bot.get_webhook_info()
+        click.echo(f"address: {info.url or 'none (long polling)'}")
+        click.echo(f"waiting: {info.pending_update_count}")
+        if info.last_error_date is not None:
+            click.echo(f"last error: {info.last_error_date:%Y-%m-%d %H:%M:%S} UTC: {info.last_error_message}")
+
+    _with_bot(_settings(), work)
+
+
+@webhooks.command()
+def delete() -> None:
+    """Let Telegram keep updates until they are fetched (long polling); none is dropped."""
+
+    async def work(api: BotApi) -> None:
+        await api.bot.delete_webhook(drop_pending_updates=False)
+
+    _with_bot(_settings(), work)
+    click.echo("Telegram keeps updates now: run the bots without SNAPSHELF_PUBLIC_URL to fetch them.")
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    if not settings.telegram_on:
+        raise SettingsError("Set SNAPSHELF_TELEGRAM_TOKEN first: the token that @BotFather gave you.")
+    return settings
+
+
+def _with_bot(settings: Settings, work: Callable[[BotApi], Awaitable[None]]) -> None:
+    async def run() -> None:
+        api = BotApi(settings)
+        await api.open()
+        try:
+            await work(api)
+        except TelegramError as error:  # its text may hold the token
+            raise SnapshelfError(f"Telegram refused: {classify(error).reason}.") from None
+        finally:
+            await api.close()
+
+    asyncio.run(run())
