@@ -125,7 +125,6 @@ TABLE: tuple[Row, ...] = (
     Row(BadRequest, "failed to send message #", Kind.ITEM),
     Row(BadRequest, "wrong file_id", Kind.FILE),
     Row(BadRequest, "wrong remote file id", Kind.FILE),
-    Row(BadRequest, "wrong remote file identifier", Kind.FILE),
     Row(BadRequest, "wrong file identifier", Kind.FILE),
     Row(BadRequest, "file_reference_", Kind.FILE),
     Row(BadRequest, "group send failed", Kind.PICTURES),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -13,15 +14,15 @@ from bots.channel import Channel, Part, RenderContext, Sent
 from bots.texts import names
 from core.errors import Reason, Refused
 from core.limits import Bucket
-from core.messages import Button, Hit, Notice, Outgoing, Photo, Progress, Reply, channel_of
+from core.messages import Button, Hit, Notice, Photo, Progress, Reply, channel_of
 
 CONTEXT = RenderContext(shop_name="Shelf & Co <b>", currency="EUR", support_link="https://example.org/ask")
 NO_PICTURE = "/pictures/" + "ab" * 32 + ".jpg"
 AWKWARD = 'A <b>"bold"</b> & _very_ *odd* [title](x) \u202egnol\u202c 👟' + " long" * 400
 
 
-def _hit(number: int, **changed: object) -> Hit:
-    values: dict[str, object] = {
+def _hit(number: int, **changed: Any) -> Hit:
+    values: dict[str, Any] = {
         "id": f"product-{number}",
         "title": f"Shoe {number}",
         "price": "1299.50",
@@ -31,27 +32,26 @@ def _hit(number: int, **changed: object) -> Hit:
         "similarity": 0.9,
         "why": ("same shape",),
     }
-    return Hit(**(values | changed))  # type: ignore[arg-type]
+    return Hit(**(values | changed))
 
 
-def answers(chat: str, picture: str = NO_PICTURE) -> dict[str, Outgoing]:
+def answers(chat: str, picture: str = NO_PICTURE) -> dict[str, Reply | Notice | Progress]:
     """One answer of each kind, awkward ones too."""
 
-    def hit(number: int, **changed: object) -> Hit:
+    def hit(number: int, **changed: Any) -> Hit:
         return _hit(number, **({"picture": picture} | changed))
 
-    reply = {"job": "job", "chat": chat}
-    found: dict[str, Outgoing] = {
-        "one hit": Reply(**reply, outcome="hits", hits=(hit(1),), shown=("product-1",)),  # type: ignore[arg-type]
-        "nothing": Reply(**reply, outcome="nothing"),  # type: ignore[arg-type]
-        "failed": Reply(**reply, outcome="failed"),  # type: ignore[arg-type]
+    found: dict[str, Reply | Notice | Progress] = {
+        "one hit": Reply("job", chat, "hits", hits=(hit(1),), shown=("product-1",)),
+        "nothing": Reply("job", chat, "nothing"),
+        "failed": Reply("job", chat, "failed"),
         "progress": Progress("job", chat, "Reading the feed: 3 of 7"),
     }
     for count in (2, 5, 10):
         hits = tuple(hit(number) for number in range(count))
         found[f"{count} hits"] = Reply("job", chat, "hits", hits=hits)
         found[f"{count} hits, none close"] = Reply("job", chat, "hits", close=False, hits=hits)
-    for name, changed in {
+    oddities: dict[str, dict[str, Any]] = {
         "an awkward title": {"title": AWKWARD},
         "no title": {"title": ""},
         "no picture": {"picture": None},
@@ -59,7 +59,8 @@ def answers(chat: str, picture: str = NO_PICTURE) -> dict[str, Outgoing]:
         "no link, no price": {"link": None, "price": None},
         "a currency that nobody knows": {"currency": "XXQ"},
         "a found word": {"similarity": 0.0},
-    }.items():
+    }
+    for name, changed in oddities.items():
         found[f"a hit with {name}"] = Reply("job", chat, "hits", hits=(hit(1, **changed), hit(2)))
         found[f"one hit with {name}"] = Reply("job", chat, "hits", hits=(hit(1, **changed),))
     for reason in Reason:
@@ -80,8 +81,10 @@ class Signed:
 
 
 class ChannelConformance:
-    """Fixtures to give: `channel`, `chat`, `fresh_chat` (makes one that can be written to), `picture` (URL of a product's), `sign`, `photo_body`, `forged`,
-    `media` (of a photo that is there), `too_large` (of one over 20 MiB), `break_provider`."""
+    """Fixtures to give: `channel`, `chat`, `fresh_chat` (makes one that can be written to), `picture` (the URL of a
+    product's that is there), `sign`, `photo_body`, `forged`, `media` (of a photo that is there), `too_large` (of one
+    over 20 MiB), `break_provider`.
+    """
 
     # --- in
 

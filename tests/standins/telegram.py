@@ -146,7 +146,7 @@ class TelegramServer:
         return [call for call in self.calls if call.method == method.lower()]
 
     async def wait_for(self, happened: Callable[[], bool]) -> None:
-        """Returns when this is true after some call."""
+        """Returns when this is true after some call came or was answered."""
         async with self.called:
             await self.called.wait_for(happened)
 
@@ -161,11 +161,15 @@ class TelegramServer:
         except ApiError as error:
             return error.response()
         self.calls.append(Call(method, params, files, time.monotonic()))
+        await self._tell()
         fault = next((f for f in self.faults if f.takes(method, params)), None)
         answer = await faulty(fault, request, lambda: _answer(answer_with, bot, params, files))
+        await self._tell()
+        return answer
+
+    async def _tell(self) -> None:
         async with self.called:
             self.called.notify_all()
-        return answer
 
     def _method(self, name: str) -> Method:
         if name not in self._methods:

@@ -37,7 +37,7 @@ def settings(telegram: TelegramServer, bot: Bot, tmp_path: Path) -> Settings:
         telegram_secret=SECRET,
         telegram_api=telegram.url,
         _env_file=None,
-    )  # type: ignore[call-arg]
+    )
 
 
 @pytest.fixture
@@ -52,5 +52,4 @@ async def channel(settings: Settings, redis: Redis, keys: Keys) -> AsyncIterator
 def pictures(settings: Settings) -> list[str]:
     """Digests of ten product pictures."""
     with PictureWriter(settings.pictures_dir) as writer:
-        digests = [writer.put(jpeg(200 + n, 200, (20 * n, 90, 40))) for n in range(10)]
-    return digests
+        return [writer.put(jpeg(200 + n, 200, (20 * n, 90, 40))) for n in range(10)]

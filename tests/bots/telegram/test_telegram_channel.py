@@ -86,7 +86,7 @@ class TestConformance(ChannelConformance):
 async def test_without_a_secret_of_our_own_no_webhook_is_accepted(
     telegram: TelegramServer, bot: Bot, redis: Redis, keys: Keys, tmp_path: Path
 ) -> None:
-    settings = Settings(data_dir=tmp_path, telegram_token=bot.token, telegram_api=telegram.url, _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(data_dir=tmp_path, telegram_token=bot.token, telegram_api=telegram.url, _env_file=None)
     channel = TelegramChannel(settings, redis, keys)
     headers = {"Content-Type": "application/json", SECRET_HEADER: ""}
     assert (await channel.receive(headers, (FIXTURES / "photo.json").read_bytes())).status == 403
@@ -240,7 +240,7 @@ async def sent_in_the_end(channel: TelegramChannel, part: Part, depth: int = 0) 
 
 
 async def test_a_file_id_that_went_bad_is_uploaded_anew(
-    channel: TelegramChannel, telegram: TelegramServer, known: Bot, pictures: list[str], redis: Redis, keys: Keys
+    channel: TelegramChannel, known: Bot, pictures: list[str], redis: Redis, keys: Keys
 ) -> None:
     await redis.set(keys.file_id(channel.me.id, pictures[1]), "AgACAgIAAxkBAAIgone")
     assert await sent_in_the_end(channel, channel.render(found(pictures, 3), CONTEXT)[0]) == 1
@@ -367,7 +367,7 @@ async def test_nobody_listening_means_not_sent(
     redis: Redis, keys: Keys, tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
 ) -> None:
     nowhere = f"http://127.0.0.1:{unused_tcp_port_factory()}"
-    settings = Settings(data_dir=tmp_path, telegram_token="1:" + "a" * 35, telegram_api=nowhere, _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(data_dir=tmp_path, telegram_token="1:" + "a" * 35, telegram_api=nowhere, _env_file=None)
     channel = TelegramChannel(settings, redis, keys)
     await channel.start()
     (part,) = channel.render(Notice("job", CHAT, "help"), CONTEXT)

@@ -99,7 +99,7 @@ def test_without_a_language_it_is_english() -> None:
         b'{"update_id": 7, "message": {"message_id": 1, "date": 1, "chat": {}}}',
         b'{"update_id": 7, "message": {"message_id": 1, "date": "x", "chat": {"id": 1, "type": "private"}}}',
         b'{"update_id": 7, "callback_query": {"id": "1"}}',
-        b'{"update_id": 7, "message": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}, "photo": [{}]}}',
+        b'{"update_id": 7, "message": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "x"}, "photo": [1]}}',
         b"[" * 100_000,
     ],
 )
