@@ -57,11 +57,10 @@ class Searches:
         refreshing = asyncio.create_task(self._refresh())
         try:
             while not stop.is_set():
-                room = min(self._batch, 2 * self._batch - len(self._in_hand))
-                if room <= 0:
+                if len(self._in_hand) > self._batch:  # one batch embedded, one being decoded: enough
                     await asyncio.wait(list(self._in_hand), return_when=asyncio.FIRST_COMPLETED)
                     continue
-                for entry in await self._read(room):
+                for entry in await self._read(self._batch):
                     await self._start(entry)
             await self._drain()
         finally:
