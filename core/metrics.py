@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
-from core.errors import SettingsError
+from core.telemetry import get_logger
+
+log = get_logger(__name__)
 
 _MS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
@@ -24,16 +26,16 @@ ALARMS = Counter("snapshelf_alarms", "Times when nothing could go on until someb
 
 @contextmanager
 def serve_metrics(host: str, port: int) -> Iterator[None]:
-    """Answer scrapes on a port of their own meanwhile; 0: none. Raises SettingsError when the port is taken."""
+    """Answer scrapes on a port of their own meanwhile; 0: none. A taken port is a warning: the work goes on without."""
     if port == 0:
         yield
         return
     try:
         server, thread = start_http_server(port, addr=host)
     except OSError as error:
-        raise SettingsError(
-            f"The metrics port {port} cannot be used ({error.strerror}): set SNAPSHELF_METRICS_PORT to another, or 0."
-        ) from None
+        log.warning("no metrics: set SNAPSHELF_METRICS_PORT to a free port, or 0", port=port, error=error.strerror)
+        yield
+        return
     try:
         yield
     finally:

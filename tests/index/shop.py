@@ -76,7 +76,7 @@ class Shop:
 
     @property
     def settings(self) -> Settings:
-        return Settings(data_dir=self.folder / "data", _env_file=None)  # type: ignore[call-arg]
+        return Settings(data_dir=self.folder / "data", _env_file=None)
 
     @property
     def store(self) -> GenerationStore:

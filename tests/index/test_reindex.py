@@ -251,7 +251,7 @@ def test_progress_tells_stages_in_order(shop: Shop) -> None:
 
 
 def test_a_graph_index_answers_too_and_tells_its_recall(shop: Shop) -> None:
-    settings = Settings(data_dir=shop.folder / "data", index="hnsw", _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(data_dir=shop.folder / "data", index="hnsw", _env_file=None)
     account = reindex(settings, shop.feed, embedder=shop.embedder)
     assert (account.index, account.recall) == ("hnsw", 1.0)
     assert shop.store.current().index.short.kind == "hnsw"

@@ -24,7 +24,7 @@ def embedder() -> Embedder:
 
 
 def settings(folder: Path) -> Settings:
-    return Settings(data_dir=folder, _env_file=None)  # type: ignore[call-arg]
+    return Settings(data_dir=folder, _env_file=None)
 
 
 def asking(want: int = 5) -> Search:
