@@ -62,6 +62,13 @@ class _Progress:
     moved_to: str | None = None
     states: dict[int, PartState] = dataclasses.field(default_factory=dict)
     """What stood at the parts when this answer was taken in hand."""
+    marking: asyncio.Task[None] | None = None
+
+    async def marked(self) -> None:
+        """Returns when the part sent last is marked so. Raises Unavailable."""
+        marking, self.marking = self.marking, None
+        if marking is not None:
+            await asyncio.shield(marking)
 
 
 class Outbox:
@@ -95,7 +102,10 @@ class Outbox:
             await self._streams.retry(entry, waits, after_ms=TURN_RETRY_MS, count=False, hold=False, lease=lease)
             return
         done = _Progress()
-        later = await self._send_all(outgoing, channel, done)
+        try:
+            later = await self._send_all(outgoing, channel, done)
+        finally:
+            await done.marked()
         if later is not None:
             await self._streams.retry(entry, later.reason, after_ms=later.after_ms, count=later.failure, lease=lease)
             return
@@ -147,6 +157,7 @@ class Outbox:
         if done.moved_to is not None:
             part = dataclasses.replace(part, chat=done.moved_to)
         later = await self._wait_for_rates(part, channel)
+        await done.marked()
         if later is not None:
             return later
         if not part.editing:
@@ -167,8 +178,8 @@ class Outbox:
         match outcome:
             case Sent(provider_ids=ids):
                 done.sent = True
-                for provider_id in ids or (None,):
-                    await self._mark(part, PartState.SENT, provider_id)
+                # Redis writes it to its disk while the next part waits for its rate
+                done.marking = asyncio.create_task(self._mark_sent(part, ids))
             case Unknown(reason=reason):
                 log.warning("a send may have arrived or not; it is not repeated", job=part.job, reason=reason)
                 done.unknown = True
@@ -207,6 +218,7 @@ class Outbox:
         await self._unmark(part)
         others = [dataclasses.replace(other, number=_beneath(part, at)) for at, other in enumerate(instead)]
         later = await self._send_parts(others, channel, done)
+        await done.marked()
         if later is None:
             await self._mark(part, PartState.UNKNOWN if done.unknown else PartState.SENT)
         return later
@@ -228,6 +240,10 @@ class Outbox:
             with redis_errors():
                 await self._redis.set(self._keys.paused(part.chat), "1", px=max(1, after_ms))
         return _Later(reason, after_ms, failure=after_ms is None)
+
+    async def _mark_sent(self, part: Part, provider_ids: Sequence[str]) -> None:
+        for provider_id in provider_ids or (None,):
+            await self._mark(part, PartState.SENT, provider_id)
 
     async def _mark(self, part: Part, state: PartState, provider_id: str | None = None) -> None:
         if not part.editing:

@@ -52,6 +52,8 @@ INTRODUCE_AGAIN_S = 30.0
 # (short bursts pass), 20 a minute in a group. A bucket lets through its capacity and its rate besides, so both
 # together stay below the limit in any second (minute); a little less than the whole, as messages overtake each other.
 OVERALL_PER_S = 28
+WORDS_OF_AN_ANSWER = 3
+"""Messages of one answer besides its album: a whole answer goes out without waiting for itself."""
 CHAT_BURST, CHAT_PER_S = 3, 0.9
 GROUP_BURST, GROUP_PER_S = 5, 14.5 / 60
 
@@ -127,7 +129,7 @@ class TelegramChannel:
         """An album counts once in its chat, and with each picture over all."""
         chat_id, _ = split_chat(part.chat)
         bot = f"{NAME}:{self.api.bot_id}"
-        burst = max(CHAT_BURST, self._settings.hits, part.weight)
+        burst = max(self._settings.hits, part.weight) + WORDS_OF_AN_ANSWER
         buckets = [
             Bucket(f"{bot}:all", burst, OVERALL_PER_S - burst, part.weight),
             Bucket(f"{bot}:chat:{chat_id}", CHAT_BURST, CHAT_PER_S),
