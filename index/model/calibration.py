@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
+from core.errors import Refused
 from index.model.contract import ModelFileError, Pixels
+from index.pictures import decode_to_pixels
 
 ENOUGH = 256
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"})
 
 
 def pictures_in(folder: Path, size: int, *, limit: int = ENOUGH) -> Pixels:
@@ -29,10 +29,6 @@ def pictures_in(folder: Path, size: int, *, limit: int = ENOUGH) -> Pixels:
 
 def _opened(path: Path, size: int) -> Pixels | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                square = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombWarning):
+        return decode_to_pixels(path.read_bytes(), size)
+    except (OSError, Refused):
         return None
-    return np.asarray(square)

@@ -50,6 +50,7 @@ def quantise(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelProto:
     if pixels.ndim != 4 or len(pixels) == 0 or pixels.shape[1:] != (side, side, 3) or pixels.dtype != np.uint8:
         raise ModelFileError(f"Calibration needs pictures of {side} x {side} pixels, at least one.")
     level = logging.getLogger().level
+    logging.getLogger().setLevel(logging.ERROR)  # it advises on graphs that were not made for it; ours is
     with tempfile.TemporaryDirectory(prefix="snapshelf-") as folder:
         target = Path(folder) / "int8.onnx"
         try:
@@ -66,7 +67,7 @@ def quantise(model: onnx.ModelProto, pixels: Pixels) -> onnx.ModelProto:
                 calibrate_method=CalibrationMethod.MinMax,
             )
         finally:
-            logging.getLogger().setLevel(level)  # the quantiser sets it
+            logging.getLogger().setLevel(level)
         quantised = onnx.load(target)
     return with_variant(quantised, card, "int8")
 

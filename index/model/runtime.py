@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from platform import machine
 from typing import Any, Literal
@@ -80,6 +81,8 @@ class Embedder:
         if path is None and card.variant != "int8":
             chosen = compute_path(machine(), cpu_flags(), card.variant, cuda=cuda)
         _check_shapes(session, card, file)
+        if file == builtin_path():
+            card = replace(card, terms=builtin_card().terms)  # its file was written before its card
         return cls(session, card, chosen, threads, file)
 
     def embed(self, pixels: Pixels) -> Descriptors:
