@@ -32,25 +32,40 @@ def run(quick: bool = False, embedder: Embeds | None = None) -> dict[str, Any]:
     rows = 2_000 if quick else 50_000
     parameters = {"quick": quick, "pictures": count, "rounds": rounds, "rows": rows, "batch": BATCH, "seed": SEED}
     ground.announce("reindex", parameters)
-    raw, indexed = [], []
+    raw, indexed, busy = [], [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pictures = _photos(folder / "shop", count)
         embedder.warm([BATCH])
         for number in range(rounds):
+            cpu = time.process_time()
             raw.append(_raw_rate(embedder, count))
+            raw_cpu = (time.process_time() - cpu) / (count // BATCH * BATCH)
             settings = Settings(data_dir=folder / f"data{number}")
-            account = reindex(settings, _feed(pictures, count), embedder=embedder)
+            stages = _Stages()
+            account = reindex(settings, _feed(pictures, count), embedder=embedder, progress=stages)
             indexed.append(account.embedded / account.embedding_seconds)
+            busy.append(raw_cpu / ((stages.began["fitting"] - stages.began["embedding"]) / count))
         seconds = _one_row(folder / "many", pictures, rows, embedder)
     ratios = [i / r for i, r in zip(indexed, raw, strict=True)]
     measured = {
         "raw_per_s": round(statistics.median(raw), 1),
         "reindex_per_s": round(statistics.median(indexed), 1),
         "ratio": round(statistics.median(ratios), 3),
+        "ratio_of_processor_time": round(statistics.median(busy), 3),
         "one_changed_row_s": round(seconds, 2),
     }
     return ground.finish("reindex", parameters, measured, quick=quick)
+
+
+class _Stages:
+    """Processor time of this process when each stage began: what is left of a ratio on a busy machine."""
+
+    def __init__(self) -> None:
+        self.began: dict[str, float] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        self.began.setdefault(stage, time.process_time())
 
 
 def _photos(folder: Path, count: int) -> Path:
