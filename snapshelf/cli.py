@@ -47,7 +47,7 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands)
 @click.version_option(package_name="snapshelf", message="%(version)s")
 def cli() -> None:
     """Visual search for a shop, self-hosted, inside the messengers that shoppers already use.
