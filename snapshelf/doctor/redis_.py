@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
 from core.connection import client
-from core.embedded import FLOOR, find_server
+from core.embedded import FLOOR, WrongServer, find_server
 from core.errors import SettingsError
 from core.keys import Keys
 from core.settings import Settings
@@ -120,18 +119,9 @@ def dead_check(dead: int) -> Check:
 def embedded_check(folder: Path) -> Check:
     """Which server `snapshelf up` would start over this folder, and whether it may open what lies there."""
     try:
-        server = find_server()
+        server = find_server(folder)
+    except WrongServer as error:
+        return bad("Redis", str(error), "Install the server that it names, so that it is found in PATH.")
     except SettingsError as error:
         return bad("Redis", "none is set and none can be started here.", str(error))
-    record = folder / "server.json"
-    if record.exists():
-        written = json.loads(record.read_text())
-        version = tuple(written["version"])
-        if written["name"] != server.name or version > server.version:
-            label = f"{written['name']} {'.'.join(map(str, version))}"
-            return bad(
-                "Redis",
-                f"its data were written by {label}; here is {server.label}.",
-                f"Install {label} or newer so that it comes first in PATH.",
-            )
     return ok("Redis", f"embedded, not running now: `snapshelf up` starts {server.label}.")

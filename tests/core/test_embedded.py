@@ -18,7 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from core.connection import client
-from core.embedded import AlreadyRunning, EmbeddedRedis, find_server, redis_for
+from core.embedded import AlreadyRunning, EmbeddedRedis, WrongServer, find_server, redis_for
 from core.errors import SettingsError, Unavailable
 from core.settings import Settings
 from tests.paths import ROOT
@@ -158,6 +158,35 @@ async def test_kill_9_of_the_supervisor_stops_the_server_too(folder: Path) -> No
     await server.stop()
 
 
+async def test_a_server_that_dies_is_started_anew_with_what_it_had_acknowledged(folder: Path) -> None:
+    server = EmbeddedRedis(folder)
+    redis = client(await server.start())
+    await redis.set("kept", "yes")
+    os.kill(server.server_pid, signal.SIGKILL)
+    wait_until_gone(server.server_pid)
+    await server._wait_until_it_answers()
+    assert await redis.get("kept") == b"yes"
+    assert not server.ended()
+    await redis.aclose()
+    await server.stop()
+
+
+async def test_data_that_no_server_can_read_are_one_sentence_that_names_the_log(folder: Path) -> None:
+    damaged(folder)
+    server = EmbeddedRedis(folder)
+    with pytest.raises(Unavailable, match=r"^The embedded Redis did not start: see .*redis\.log\.$"):
+        await server.start()
+    assert "Bad file format" in (folder / "redis.log").read_text()
+
+
+def damaged(folder: Path) -> None:
+    """An append-only file with rubbish in its middle."""
+    parts = folder / "appendonlydir"
+    parts.mkdir(parents=True)
+    (parts / "appendonly.aof.manifest").write_text("file appendonly.aof.1.incr.aof seq 1 type i\n")
+    (parts / "appendonly.aof.1.incr.aof").write_text("rubbish\r\n" * 99)
+
+
 async def test_stopped_it_is_gone_and_lets_its_folder_go(folder: Path) -> None:
     server = EmbeddedRedis(folder)
     await server.start()
@@ -264,6 +293,60 @@ async def test_data_of_a_newer_or_other_server_are_refused_with_one_sentence_and
     assert "\n" not in sentence
     assert json.loads(record.read_text()) == {"name": name, "version": version}
     assert not (folder / "appendonlydir").exists()
+
+
+def fake_server(folder: Path, name: str, banner: str) -> None:
+    """A program that says that it is this server."""
+    folder.mkdir(exist_ok=True)
+    program = folder / name
+    program.write_text(f"#!/bin/sh\necho '{banner}'\n")
+    program.chmod(0o755)
+
+
+OLD, NEW, OTHER = "Redis server v=6.0.16 sha=0", "Redis server v=7.2.1 sha=0", "Valkey server v=7.2.5 sha=0"
+
+
+@pytest.mark.parametrize(
+    ("banners", "written", "chosen"),
+    [
+        ({}, None, "Valkey 8"),
+        ({"redis-server": NEW}, None, "Redis 7.2.1"),
+        ({"redis-server": OLD}, None, "Valkey 8"),
+        ({"redis-server": OLD, "valkey-server": OTHER}, None, "Valkey 7.2.5"),
+        ({"redis-server": NEW}, ["Valkey", [8, 1, 0]], "Valkey 8"),
+        ({"redis-server": NEW}, ["Redis", [7, 0, 0]], "Redis 7.2.1"),
+        ({"redis-server": "no version"}, None, "Valkey 8"),
+    ],
+    ids=["none in PATH", "one in PATH", "too old", "the second", "installed later", "its own", "none at all"],
+)
+def test_the_first_server_that_may_open_the_data_is_chosen(
+    banners: dict[str, str],
+    written: list[object] | None,
+    chosen: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, banner in banners.items():
+        fake_server(tmp_path / "bin", name, banner)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    if written:
+        recorded(tmp_path / "redis", str(written[0]), written[1])  # type: ignore[arg-type]
+    assert find_server(tmp_path / "redis").label.startswith(chosen)
+
+
+def test_a_server_beside_our_own_python_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests install there would shut a shop out as soon as somebody activates the environment."""
+    fake_server(tmp_path / "bin", "redis-server", NEW)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert find_server().name == "Valkey"
+
+
+def test_a_damaged_record_is_one_sentence(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "server.json").write_text("{")
+    with pytest.raises(WrongServer, match=r"server\.json is damaged: .*\.$"):
+        find_server(folder)
 
 
 async def test_data_of_an_older_server_are_opened_and_the_record_moves_on(folder: Path) -> None:
