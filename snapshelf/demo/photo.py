@@ -33,9 +33,9 @@ class Trouble:
     lift: float  # how bright the background is made, at most
 
 
-EASY = Trouble("easy", 4, 0.02, (0.84, 0.94), 0.04, 0.8, 0.012, 0.1, 0.6, 0.5)
-MIDDLE = Trouble("middle", 8, 0.04, (0.78, 0.94), 0.07, 1.5, 0.025, 0.25, 0.6, 0.5)
-HARD = Trouble("hard", 13, 0.06, (0.72, 0.96), 0.1, 2.6, 0.04, 0.5, 0.55, 0.4)
+EASY = Trouble("easy", 3, 0.015, (0.9, 0.97), 0.03, 0.7, 0.012, 0.1, 0.75, 0.75)
+MIDDLE = Trouble("middle", 6, 0.03, (0.88, 0.97), 0.05, 1.2, 0.025, 0.2, 0.75, 0.7)
+HARD = Trouble("hard", 11, 0.05, (0.84, 0.97), 0.08, 2.2, 0.04, 0.35, 0.65, 0.6)
 TROUBLES = (EASY, EASY, MIDDLE, MIDDLE, MIDDLE, HARD)  # of six photos
 MOST_COVERED = 0.15  # of the product's area
 
