@@ -95,8 +95,11 @@ class Pusher:
 
     async def photo(self, chat: int, data: bytes, **more: Any) -> Pending:
         """A photo, in the sizes that Telegram makes of it; `caption`, `album`, `thread`, `user` as wanted."""
-        photo = [size for kept in sizes_of(data) for size in self._server.keep(*kept)]
-        return await self.message(chat, {"photo": photo}, **more)
+        return await self.message(chat, {"photo": self.sizes(data)}, **more)
+
+    def sizes(self, data: bytes) -> list[Json]:
+        """A photo as a message names it, its bytes kept for getFile."""
+        return [size for kept in sizes_of(data) for size in self._server.keep(*kept)]
 
     async def document(self, chat: int, data: bytes, mime: str, name: str, **more: Any) -> Pending:
         """A picture sent as a file."""
