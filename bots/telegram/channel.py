@@ -33,6 +33,7 @@ from bots.telegram.errors import Kind, Verdict, classify
 from bots.telegram.updates import NAME, Me, Unreadable, chat_of, read_body, split_chat
 from core import picturestore
 from core.connection import redis_errors
+from core.errors import Unavailable
 from core.keys import PART_S, Keys
 from core.limits import Bucket
 from core.messages import Button, Notice, Progress, Reply
@@ -225,7 +226,7 @@ class TelegramChannel:
             return None
 
     async def _remember(self, pictures: Sequence[str], messages: Sequence[Message], known: Mapping[str, str]) -> None:
-        """So that each picture is uploaded once."""
+        """So that each picture is uploaded once. The message is out: failing to is no reason to send it again."""
         fresh = [
             (self._keys.file_id(self.api.bot_id, picture), message.photo[-1].file_id)
             for picture, message in zip(pictures, messages, strict=False)
@@ -233,11 +234,14 @@ class TelegramChannel:
         ]
         if not fresh:
             return
-        with redis_errors():
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for key, file_id in fresh:
-                    pipe.set(key, file_id, ex=FILE_ID_S)
-                await pipe.execute()
+        try:
+            with redis_errors():
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for key, file_id in fresh:
+                        pipe.set(key, file_id, ex=FILE_ID_S)
+                    await pipe.execute()
+        except Unavailable as error:
+            log.info("file ids were not kept", reason=str(error))
 
     async def _forget(self, pictures: Sequence[str]) -> None:
         with redis_errors():

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bots.channel import Alarm, Degrade, Drop, Gone, Part, Rekey, RenderContext, Retry, Sent, Unknown
 from bots.telegram import api
@@ -192,6 +193,17 @@ async def test_an_album_shares_pictures_with_a_single_photo(
     assert isinstance(await channel.send(channel.render(found(pictures, 1), CONTEXT)[0]), Sent)
     assert isinstance(await channel.send(channel.render(found(pictures, 3), CONTEXT)[0]), Sent)
     assert len(telegram.calls_of("sendMediaGroup")[0].files) == 2
+
+
+async def test_an_album_that_is_out_counts_as_sent_though_redis_went_away(
+    channel: TelegramChannel, known: Bot, pictures: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_: object) -> None:
+        raise RedisConnectionError("gone")
+
+    monkeypatch.setattr(channel._redis, "pipeline", away)
+    assert isinstance(await channel.send(channel.render(found(pictures, 3), CONTEXT)[0]), Sent)
+    assert len(known.messages[7001]) == 3
 
 
 async def test_one_hit_is_one_photo_with_its_buttons(channel: TelegramChannel, known: Bot, pictures: list[str]) -> None:
