@@ -214,7 +214,7 @@ async def test_one_chats_waiting_delays_no_other(house: House) -> None:
 
 
 async def test_a_provider_that_asks_to_wait_is_heard_for_that_chat_alone(house: House) -> None:
-    house.channel.plan[(CHAT, 1)] = [Retry("too many requests", 300)]
+    house.channel.plan[(CHAT, 1)] = [Retry("too many requests", 3000)]
     await house.answer("a", "one", "two")
     await house.answer("b", "three")
     async with house.at_work():
@@ -222,7 +222,7 @@ async def test_a_provider_that_asks_to_wait_is_heard_for_that_chat_alone(house: 
         await house.answer("c", "other", chat="fake:2")
         await house.until(lambda: bool(house.channel.texts("fake:2")))
         assert house.channel.texts() == ["one"]
-        assert 0 < await house.redis.pttl(house.keys.paused(CHAT)) <= 300
+        assert 0 < await house.redis.pttl(house.keys.paused(CHAT)) <= 3000
         tally = await house.settled()
     assert house.channel.texts() == ["one", "two", "three"]
     assert tally == {"answered": 3}
