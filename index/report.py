@@ -45,7 +45,7 @@ def shown(asked: str, reply: Reply, root: Path, *, photo: bytes | None = None, r
     """A reply with the pictures of its hits (from the picture store `root`); `right` marks the right product."""
     notes = []
     if reply.outcome == "hits" and not reply.close:
-        notes.append("nothing close; the nearest:")
+        notes.append("nothing close, the nearest are shown")
     if right is not None:
         ids = [hit.id for hit in reply.hits]
         notes.append(
