@@ -68,7 +68,9 @@ class Blobs:
         if await self._memory_is_full():
             return False
         with redis_errors():
-            return int(await self._redis.get(self._keys.blob_bytes) or 0) < self._budget
+            return (
+                int(await self._scripts.run("blob_sum", [self._keys.blobs, self._keys.blob_bytes], [])) < self._budget
+            )
 
     async def _memory_is_full(self) -> bool:
         if time.monotonic() - self._memory_at > _MEMORY_EVERY_S:

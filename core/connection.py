@@ -13,6 +13,8 @@ from redis.backoff import ExponentialBackoff
 from core.errors import Unavailable
 from core.settings import Settings
 
+_NOT_NOW = ("MISCONF ", "NOREPLICAS ", "MASTERDOWN ", "CLUSTERDOWN ", "TRYAGAIN ", "BUSY Redis", "BUSY Valkey")
+"""Refusals that pass: its disk is full, its replicas are away, it fails over, a script runs long."""
 CONNECT_S = 2.0
 ANSWER_S = 30.0
 """Longer than any blocking read of ours."""
@@ -61,6 +63,8 @@ def redis_errors() -> Iterator[None]:
     try:
         yield
     except away.ResponseError as error:
+        if any(code in str(error) for code in _NOT_NOW):
+            raise Unavailable("Redis takes no writes now: see its log.") from None
         # a class of its own, but inside a script's error on Redis 6.2
         if not isinstance(error, away.OutOfMemoryError) and "OOM command not allowed" not in str(error):
             raise

@@ -22,7 +22,7 @@ class Lease:
 async def acquire_lease(redis: Redis, key: str, *, ms: int = LEASE_MS) -> Lease | None:
     """The lease, or None while another holds it."""
     lease = Lease(key, secrets.token_hex(8))
-    return lease if await redis.set(key, lease.token, nx=True, px=ms) else None
+    return lease if await Scripts(redis).run("lease_take", [key], [lease.token, ms]) == 1 else None
 
 
 async def refresh_lease(scripts: Scripts, lease: Lease, *, ms: int = LEASE_MS) -> bool:

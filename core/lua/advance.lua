@@ -24,7 +24,12 @@ for _, output in ipairs(a.outputs) do
   if redis.call('SET', output.claim, '1', 'NX', 'EX', a.claim_s) then
     redis.call('XADD', output.stream, '*', unpack(output.fields))
     if output.turns then
-      redis.call('ZADD', output.turns, 'NX', output.turn_at or now, output.job)
+      -- updates that came together have the same time: their order is the one in which they get here
+      local at, last = output.turn_at or now, redis.call('ZREVRANGE', output.turns, 0, 0, 'WITHSCORES')
+      if last[2] and tonumber(last[2]) >= at then
+        at = tonumber(last[2]) + 0.001
+      end
+      redis.call('ZADD', output.turns, 'NX', string.format('%.3f', at), output.job)
       redis.call('EXPIRE', output.turns, a.turn_s)
     end
   end

@@ -1,6 +1,7 @@
 -- Token buckets: take from all of them or from none, by Redis's own clock, so that all processes share them.
 -- KEYS  the buckets (hashes: tokens, at)
 -- ARGV  for each bucket: capacity, tokens a second, cost
+-- Works at the memory limit too (PERSIST first: a write that needs no memory).
 -- Returns 0 when taken, else the ms to wait until all have enough. A cost above the capacity counts as the capacity.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
@@ -23,6 +24,7 @@ if wait > 0 then
 end
 for i, key in ipairs(KEYS) do
   local capacity, rate = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1])
+  redis.call('PERSIST', key)
   redis.call('HSET', key, 'tokens', string.format('%.6f', levels[i]), 'at', string.format('%.3f', now))
   redis.call('PEXPIRE', key, math.ceil(capacity * 1000 / rate) + 1000)
 end

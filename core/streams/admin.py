@@ -11,7 +11,7 @@ from typing import Any
 from core.connection import redis_errors
 from core.keys import CONVERSATION, MAINTAINERS, PARTITIONS, SENDERS, WORKERS
 from core.messages import Lane
-from core.streams.entry import blobs_in
+from core.streams.entry import blobs_in, photos_in
 from core.streams.streams import Streams
 
 
@@ -61,13 +61,22 @@ class AdminQueue:
                     await redis.zadd(keys.later, {fields["member"]: 0}, xx=True)
                     return True
                 if item.state == "dead" and fields["reason"] != "unreadable":
-                    again: dict[Any, Any] = {name: fields[name] for name in ("data", "chat", "job", "at")}
-                    async with redis.pipeline(transaction=True) as pipe:
-                        pipe.xdel(keys.dead, item_id.partition("/")[2])
-                        pipe.xadd(fields["stream"], again | {"attempt": "0"})
-                        await pipe.execute()
+                    await self._revive(item_id.partition("/")[2], fields)
                     return True
         return False
+
+    async def _revive(self, entry_id: str, fields: dict[str, str]) -> None:
+        """Its photos are not dead any more, and the apology's marks must not stand for the answer's parts."""
+        keys, job = self._streams.keys, fields["job"]
+        again: dict[Any, Any] = {name: fields[name] for name in ("data", "chat", "job", "at")}
+        async with self._streams.redis.pipeline(transaction=True) as pipe:
+            pipe.xdel(keys.dead, entry_id)
+            pipe.xadd(fields["stream"], again | {"attempt": "0"})
+            if photos := photos_in(fields["data"].encode()):
+                pipe.hincrby(keys.tally, "dead", -photos)
+            if not self._name(fields["stream"]).startswith("replies:"):
+                pipe.delete(keys.parts(job), keys.taken(f"bury:{job}"))
+            await pipe.execute()
 
     async def drop(self, item_id: str) -> bool:
         """Forget a dead letter and its photos."""

@@ -61,17 +61,21 @@ class GroupConsumer:
     async def _reclaim(self) -> None:
         if time.monotonic() - self._reclaim_at < min(RECLAIM_EVERY_S, self._claim_idle_ms / 1000):
             return
-        self._reclaim_at = time.monotonic()
         for lane in self._lanes:
-            idle = self._claim_idle_ms
-            self._reclaimed.extend(await take_over(self._streams, self._group, self._name, lane, min_idle_ms=idle))
+            # one at a time: those that waited here for their turn would seem abandoned again
+            found = await take_over(
+                self._streams, self._group, self._name, lane, min_idle_ms=self._claim_idle_ms, at_most=1
+            )
+            if found:
+                self._reclaimed.extend(found)
+                return
+        self._reclaim_at = time.monotonic()
 
     async def _may_be_tried(self, entry: Entry) -> bool:
         """Only a death while alone counts, the third sends it to `dead`."""
         key = self._streams.keys.alone(entry.stream, entry.id)
         with redis_errors():
-            times = int(await self._streams.redis.incr(key))
-            await self._streams.redis.expire(key, ALONE_S)
+            times = int(await self._streams.scripts.run("alone", [key], [ALONE_S]))
         if times <= DEATHS_MAX:
             return True
         log.error("poison: every worker that took it died", job=entry.job, stream=entry.stream)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Literal
 
-from core.connection import redis_errors
+from core.connection import Full, redis_errors
 from core.errors import Unavailable
 from core.keys import LEASE_MS, PARTITIONS
 from core.leases import Lease, acquire_lease, refresh_lease, release_lease
@@ -27,6 +29,8 @@ READ_BLOCK_MS = 250
 READ_COUNT = 50
 IN_HAND_MAX = 1_000
 AWAY_S = 0.5
+SWEEP_EVERY_S = 10.0
+SWEEP_IDLE_MS = 15_000
 LEASES_EVERY_S = LEASE_MS / 3_000
 
 
@@ -50,6 +54,9 @@ class PartitionConsumer:
         stream_of = streams.keys.inbox if kind == "inbox" else streams.keys.replies
         self._all = [stream_of(number) for number in range(PARTITIONS)]
         self._leases: dict[str, Lease] = {}
+        self._open: set[str] = set()
+        """Partitions that new entries are read from: not before their pending ones, not while they are given up."""
+        self._swept_at = 0.0
         self._queues: dict[str, deque[Entry]] = {}
         self._in_hand: set[tuple[str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -62,13 +69,18 @@ class PartitionConsumer:
         self._stop = stop
         keeper = asyncio.create_task(self._keep_leases())
         reader = asyncio.create_task(self._read())
+        stopping = asyncio.ensure_future(stop.wait())
         try:
-            await stop.wait()
+            # either ends before the stop only by an error that nobody expected: the process must not sit there idle
+            await asyncio.wait([stopping, keeper, reader], return_when=asyncio.FIRST_COMPLETED)
+            for task in (keeper, reader):
+                if task.done():
+                    task.result()
             await reader
             while self._tasks:
                 await asyncio.wait(set(self._tasks))
         finally:
-            await end(keeper, reader)
+            await end(keeper, reader, stopping)
             await self._leave()
 
     async def ready(self) -> None:
@@ -88,28 +100,47 @@ class PartitionConsumer:
     async def _balance(self) -> None:
         redis, keys = self._streams.redis, self._streams.keys
         with redis_errors():
-            await announce(redis, keys, self._group, Presence(self._name))
-            others = await present(redis, keys, self._group)
             for stream, lease in list(self._leases.items()):
                 if not await refresh_lease(self._streams.scripts, lease):
+                    self._open.discard(stream)
                     del self._leases[stream]
+            with suppress(Full), redis_errors():  # at the memory limit the work goes on, in the shares there are
+                await announce(redis, keys, self._group, Presence(self._name))
+            others = await present(redis, keys, self._group)
             share = -(-PARTITIONS // max(1, len(others)))
             for stream in list(self._leases)[share:]:
                 await self._give_up(stream)
+            for stream in list(self._leases)[:share]:
+                if stream not in self._open:  # about to be given up when somebody left, or Redis went away meanwhile
+                    await self._open_up(stream)
             free = [stream for stream in self._all if stream not in self._leases]
             random.shuffle(free)
             for stream in free[: max(0, share - len(self._leases))]:
                 lease_or_none = await acquire_lease(redis, keys.lease(stream))
                 if lease_or_none is not None:
                     await self._begin(stream, lease_or_none)
+            await self._sweep()
 
     async def _begin(self, stream: str, lease: Lease) -> None:
         """First what was left pending, in order, then new ones."""
         self._forget(stream)
         self._leases[stream] = lease
         self._have_partitions.set()
+        await self._open_up(stream)
+
+    async def _open_up(self, stream: str) -> None:
         for entry in await self._pending(stream):
             self._dispatch(entry)
+        self._open.add(stream)
+
+    async def _sweep(self) -> None:
+        """Take up what is pending under our name though nobody has it in hand: an answer of Redis got lost."""
+        if time.monotonic() - self._swept_at < SWEEP_EVERY_S:
+            return
+        self._swept_at = time.monotonic()
+        for stream in list(self._open):
+            for entry in await self._pending(stream, min_idle_ms=SWEEP_IDLE_MS):
+                self._dispatch(entry)
 
     def _forget(self, stream: str) -> None:
         """What waits here from an earlier lease is read again; what runs from then is fenced out by its old token."""
@@ -118,13 +149,14 @@ class PartitionConsumer:
             self._queues[chat].clear()
         self._in_hand = {(held, entry_id) for held, entry_id in self._in_hand if held != stream}
 
-    async def _pending(self, stream: str) -> list[Entry]:
-        entries = await take_over(self._streams, self._group, self._name, stream, min_idle_ms=0)
+    async def _pending(self, stream: str, *, min_idle_ms: int = 0) -> list[Entry]:
+        entries = await take_over(self._streams, self._group, self._name, stream, min_idle_ms=min_idle_ms)
         return [entry for entry in entries if (stream, entry.id) not in self._in_hand]
 
     async def _give_up(self, stream: str) -> None:
-        if any(held == stream for held, _ in self._in_hand):
-            return  # busy: the next round tries again
+        if stream in self._open or any(held == stream for held, _ in self._in_hand):
+            self._open.discard(stream)
+            return  # a later round gives it up, when no read is under way and nothing of it is in hand
         lease = self._leases.pop(stream)
         await release_lease(self._streams.scripts, lease)
 
@@ -142,7 +174,7 @@ class PartitionConsumer:
     async def _read(self) -> None:
         broken = False
         while not self._stop.is_set():
-            held = list(self._leases)
+            held = list(self._open)
             if not held or len(self._in_hand) > IN_HAND_MAX:
                 await asyncio.sleep(0.02)
                 continue
@@ -177,15 +209,18 @@ class PartitionConsumer:
 
     async def _serve(self, chat: str) -> None:
         queue = self._queues[chat]
-        async with self._slots:
-            while queue:
-                entry = queue.popleft()
-                try:
-                    with bound_job(entry.job):
-                        await self._one(entry)
-                finally:
-                    self._in_hand.discard((entry.stream, entry.id))
-        del self._queues[chat]
+        try:
+            async with self._slots:
+                while queue:
+                    entry = queue.popleft()
+                    try:
+                        with bound_job(entry.job):
+                            await self._one(entry)
+                    finally:
+                        self._in_hand.discard((entry.stream, entry.id))
+        finally:
+            self._in_hand -= {(entry.stream, entry.id) for entry in queue}
+            del self._queues[chat]
 
     async def _one(self, entry: Entry) -> None:
         while True:
@@ -210,7 +245,7 @@ class PartitionConsumer:
         try:
             await self._streams.retry(entry, "a step failed, see the log", lease=lease)
         except Unavailable:
-            log.warning("redis away, the entry stays pending", stream=self._kind)
+            log.warning("redis away, the entry stays pending until it is swept up", stream=self._kind)
 
     async def _waits_behind_another(self, entry: Entry, lease: Lease) -> bool:
         if entry.head:

@@ -47,8 +47,9 @@ class Promoter:
             await _pause(stop, TICK_S if lease else 1.0)
         if lease is not None:
             try:
-                await release_lease(self._streams.scripts, lease)
-            except OSError:
+                with redis_errors():
+                    await release_lease(self._streams.scripts, lease)
+            except Unavailable:
                 log.info("the promoter's lease runs out by itself")
 
     async def tick(self) -> None:

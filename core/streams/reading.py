@@ -37,7 +37,9 @@ def _by_stream(answer: Any) -> Iterable[tuple[str, list[tuple[bytes, Mapping[byt
     return [(stream.decode(), rows) for stream, rows in answer or ()]
 
 
-async def take_over(streams: Streams, group: str, name: str, stream: str, *, min_idle_ms: int) -> list[Entry]:
+async def take_over(
+    streams: Streams, group: str, name: str, stream: str, *, min_idle_ms: int, at_most: int | None = None
+) -> list[Entry]:
     """Entries that others (or a former self) have had for longer than that, in their order.
 
     XAUTOCLAIM of Redis 6.2 answers nils for entries that were deleted; they are skipped.
@@ -47,7 +49,9 @@ async def take_over(streams: Streams, group: str, name: str, stream: str, *, min
     while True:
         try:
             with redis_errors():
-                answer = await streams.redis.xautoclaim(stream, group, name, min_idle_ms, start_id=start, count=100)
+                answer = await streams.redis.xautoclaim(
+                    stream, group, name, min_idle_ms, start_id=start, count=at_most or 100
+                )
         except ResponseError as error:
             if not str(error).startswith("NOGROUP"):
                 raise
@@ -57,5 +61,5 @@ async def take_over(streams: Streams, group: str, name: str, stream: str, *, min
             if entry_id is not None and raw:
                 found.append(parse_entry(stream, entry_id, raw, group=group, deliveries=2))
         start = answer[0].decode() if isinstance(answer[0], bytes) else str(answer[0])
-        if start == "0-0":
+        if start == "0-0" or (at_most is not None and len(found) >= at_most):
             return found

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 from core.connection import redis_errors
 from core.keys import (
@@ -57,13 +56,7 @@ class Streams:
         groups += [(self.keys.replies(n), SENDERS) for n in range(PARTITIONS)]
         groups += [(self.keys.searches(lane), WORKERS) for lane in Lane.ALL] + [(self.keys.tasks, MAINTAINERS)]
         with redis_errors():
-            async with self.redis.pipeline(transaction=False) as pipe:
-                for stream, group in groups:
-                    pipe.xgroup_create(stream, group, id="0", mkstream=True)
-                answers = await pipe.execute(raise_on_error=False)
-        for answer in answers:
-            if isinstance(answer, ResponseError) and not str(answer).startswith("BUSYGROUP"):
-                raise answer
+            await self.scripts.run("prepare", [stream for stream, _ in groups], [group for _, group in groups])
 
     # --- in ---------------------------------------------------------------------------------------------------
 
@@ -275,13 +268,9 @@ class Streams:
 
     async def mark_part(self, job: str, part: int, state: PartState, provider_id: str | None = None) -> None:
         """Say what became of a part; by `provider_id` a later callback finds it (48 h)."""
+        keys = [self.keys.parts(job)] + ([self.keys.sent(provider_id)] if provider_id else [])
         with redis_errors():
-            async with self.redis.pipeline(transaction=True) as pipe:
-                pipe.hset(self.keys.parts(job), str(part), str(state))
-                pipe.expire(self.keys.parts(job), PART_S)
-                if provider_id:
-                    pipe.set(self.keys.sent(provider_id), json.dumps([job, part]), ex=PART_S)
-                await pipe.execute()
+            await self.scripts.run("mark_part", keys, [part, str(state), PART_S, json.dumps([job, part])])
 
     # --- numbers ----------------------------------------------------------------------------------------------
 
