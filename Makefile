@@ -35,16 +35,16 @@ demo: install-run ## draw a catalogue, index it and open a web chat over it
 	@$(BIN)/snapshelf demo
 
 test: install ## every test that needs neither a browser nor ../shared
-	$(BIN)/pytest -n $(JOBS) -m "not shared and not browser"
+	$(BIN)/pytest -n $(JOBS) --ignore tests/browser -m "not shared"
 
 test-quick: install ## the tests without the slow ones
-	$(BIN)/pytest -n $(JOBS) -m "not slow and not shared and not browser"
+	$(BIN)/pytest -n $(JOBS) --ignore tests/browser -m "not slow and not shared"
 
 test-browser: $(VENV)/.browser ## the web chat in headless Chromium
 	$(BIN)/pytest -n 0 -m browser
 
 test-shared: install ## what needs ../shared: real catalogues and photos
-	$(BIN)/pytest -n $(JOBS) -m shared
+	$(BIN)/pytest -n $(JOBS) --ignore tests/browser -m shared
 
 check: $(VENV)/.browser ## ruff, mypy, import contract
 	$(BIN)/ruff check .
