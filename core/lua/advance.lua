@@ -24,11 +24,9 @@ for _, output in ipairs(a.outputs) do
   if redis.call('SET', output.claim, '1', 'NX', 'EX', a.claim_s) then
     redis.call('XADD', output.stream, '*', unpack(output.fields))
     if output.turns then
-      -- updates that came together have the same time: their order is the one in which they get here
-      local at, last = output.turn_at or now, redis.call('ZREVRANGE', output.turns, 0, 0, 'WITHSCORES')
-      if last[2] and tonumber(last[2]) >= at then
-        at = tonumber(last[2]) + 0.001
-      end
+      -- those of the same millisecond keep the order in which they get here
+      local at = output.turn_at or now
+      at = at + redis.call('ZCOUNT', output.turns, at, at + 0.999) / 1000
       redis.call('ZADD', output.turns, 'NX', string.format('%.3f', at), output.job)
       redis.call('EXPIRE', output.turns, a.turn_s)
     end
