@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -113,13 +112,13 @@ class Catalogue:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        # A reader that nobody closed gives its connections back when it is garbage.
-        weakref.finalize(self, _close_all, self._open)
 
     def close(self) -> None:
         """Close every thread's connection; no search may run any more."""
         with self._lock:
-            _close_all(self._open)
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
 
     def products(self, ordinals: Sequence[int]) -> list[Product]:
         """The products with these ordinals, in the order asked."""
@@ -196,8 +195,3 @@ def _product(row: Sequence[object]) -> Product:
 def _share(words: Sequence[str], title: str) -> float:
     of_title = [word.casefold() for word in _WORD.findall(title)]
     return sum(any(other.startswith(word) for other in of_title) for word in words) / len(words)
-
-
-def _close_all(connections: list[sqlite3.Connection]) -> None:
-    while connections:
-        connections.pop().close()
