@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
 
-from core.errors import SnapshelfError
+from core.errors import SnapshelfError, Unavailable
 
 COMMANDS = {
     "demo": "Draw a shop, index it and open a web chat over it.",
@@ -26,6 +27,10 @@ COMMANDS = {
     "doctor": "Check this installation and say how to mend it.",
 }
 FAILED = 1
+MEND = 78
+"""What a child of `up` ends with when starting it anew would not help (EX_CONFIG of sysexits.h)."""
+KEPT = "KEPT"
+"""Environment variable that `up` gives its children; no setting."""
 
 
 class _Commands(click.Group):
@@ -64,4 +69,5 @@ def main() -> None:
         cli()
     except SnapshelfError as error:
         click.echo(f"snapshelf: {error}", err=True)
-        sys.exit(FAILED)
+        kept = f"SNAPSHELF_{KEPT}" in os.environ and not isinstance(error, Unavailable)
+        sys.exit(MEND if kept else FAILED)

@@ -6,42 +6,55 @@ import asyncio
 import ctypes
 import os
 import signal
+import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import aiohttp
 
 from core.embedded import EmbeddedRedis
-from core.errors import SnapshelfError
+from core.errors import SettingsError, SnapshelfError, Unavailable
 from core.settings import PREFIX, Settings
+from core.tasks import end
 from core.telemetry import get_logger
+from snapshelf.cli import KEPT, MEND
 
 log = get_logger(__name__)
 
 RESTART_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_S = 30.0
 """A process that ran so long starts anew at once."""
-USAGE_EXIT = 1
 DRAIN_S = 90.0
+PATIENCE_S = 10.0
+"""After it we say what keeps us from being ready."""
 
 
 async def run_up(settings: Settings, stop: asyncio.Event, *, ready: Callable[[str], None] | None = None) -> None:
     """Run all until `stop`, then let each finish what it has in hand; Redis goes last.
 
-    `ready` gets the address once the web server and a worker answer. Raises AlreadyRunning, SettingsError.
+    `ready` gets the address once the web server and a worker answer. Raises AlreadyRunning, SettingsError, and
+    SnapshelfError when a part does not stay up.
     """
+    if settings.port == 0:
+        settings = settings.model_copy(update={"port": free_port(settings.host, 0)})
     redis = EmbeddedRedis(settings.data_dir / "redis") if settings.embedded_redis else None
     address = await redis.start() if redis else settings.redis_url.get_secret_value()
     environment = os.environ | {f"{PREFIX}{name}": value for name, value in _passed_on(settings, address).items()}
+    parts: list[Coroutine[None, None, None]] = [_keep(name, environment, stop) for name in ("worker", "bots")]
+    if redis is not None:
+        parts.append(_watch(redis, stop))
     watch = asyncio.create_task(_tell_when_ready(settings, ready, stop)) if ready else None
     try:
-        await asyncio.gather(*(_keep(name, environment, stop) for name in ("worker", "bots")))
+        # all of them, also after one failed: Redis must not go while another still drains
+        results = await asyncio.gather(*parts, return_exceptions=True)
     finally:
         if watch is not None:
-            watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
+            await end(watch)
         if redis is not None:
             await redis.stop()
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
 
 
 def _passed_on(settings: Settings, address: str) -> dict[str, str]:
@@ -55,7 +68,21 @@ def _passed_on(settings: Settings, address: str) -> dict[str, str]:
         "SHOP_NAME": settings.shop_name,
         "CURRENCY": settings.currency,
         "LOG_FORMAT": settings.log_format,
+        KEPT: "1",
     }
+
+
+def free_port(host: str, wanted: int, tries: int = 1) -> int:
+    """The first free port from `wanted` on; 0 takes any. Raises SettingsError."""
+    for port in range(wanted, wanted + tries):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SettingsError(f"No port from {wanted} on is free on {host}: set {PREFIX}PORT to another.")
 
 
 def _die_with_parent() -> None:
@@ -65,7 +92,14 @@ def _die_with_parent() -> None:
 
 
 async def _keep(name: str, environment: dict[str, str], stop: asyncio.Event) -> None:
-    """Run one process; start it anew with growing pauses when it dies."""
+    """Run one process; start it anew with growing pauses when it dies. Whatever ends this ends the others too."""
+    try:
+        await _run_again_and_again(name, environment, stop)
+    finally:
+        stop.set()
+
+
+async def _run_again_and_again(name: str, environment: dict[str, str], stop: asyncio.Event) -> None:
     loop, failures = asyncio.get_running_loop(), 0
     while not stop.is_set():
         started = loop.time()
@@ -76,23 +110,34 @@ async def _keep(name: str, environment: dict[str, str], stop: asyncio.Event) -> 
             name,
             env=environment,
             preexec_fn=_die_with_parent,
-            start_new_session=True,
+            start_new_session=True,  # Ctrl-C at the terminal is for us
         )
-        ended, stopping = asyncio.create_task(process.wait()), asyncio.create_task(stop.wait())
-        await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
+        ended = asyncio.create_task(process.wait())
+        await _first_of(ended, stop)
         if stop.is_set():
             await _drain(process, ended)
             return
+        if process.returncode == MEND:  # it has said what a person must mend
+            raise SnapshelfError(f"`snapshelf {name}` cannot start: its line above says why.")
         failures = 0 if loop.time() - started > STEADY_S else failures + 1
-        log.error("a process ended and is started anew", process=name, exit_code=process.returncode)
         if failures > len(RESTART_S):
-            stop.set()
             raise SnapshelfError(f"`snapshelf {name}` does not stay up: its last lines above say why.")
-        try:
-            await asyncio.wait_for(stop.wait(), RESTART_S[max(0, failures - 1)])
-        except TimeoutError:
-            continue
+        log.error("a process ended and is started anew", process=name, exit_code=process.returncode)
+        await wait_for(stop, RESTART_S[max(0, failures - 1)])
+
+
+async def _first_of(task: asyncio.Task[int], stop: asyncio.Event) -> None:
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+
+
+async def wait_for(stop: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until `stop`."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
 
 
 async def _drain(process: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> None:
@@ -105,16 +150,37 @@ async def _drain(process: asyncio.subprocess.Process, ended: asyncio.Task[int]) 
         await ended
 
 
+async def _watch(redis: EmbeddedRedis, stop: asyncio.Event) -> None:
+    """The supervisor starts a dead server anew; once it gave up, nothing can go on."""
+    while not stop.is_set():
+        if redis.ended():
+            stop.set()
+            raise Unavailable("The embedded Redis died again and again: see redis.log in DATA_DIR/redis.")
+        await wait_for(stop, 1.0)
+
+
 async def _tell_when_ready(settings: Settings, ready: Callable[[str], None], stop: asyncio.Event) -> None:
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not bound
-    address = f"http://{host}:{settings.port}"
+    address = web_address(settings)
+    loop = asyncio.get_running_loop()
+    say_why_at = loop.time() + PATIENCE_S
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         while not stop.is_set():
+            missing: list[str] = []
             try:
                 async with session.get(f"{address}/readyz") as response:
                     if response.status == 200:
                         ready(address)
                         return
-            except (aiohttp.ClientError, TimeoutError):
+                    missing = [part["message"] for part in (await response.json()).values() if not part["ok"]]
+            except (aiohttp.ClientError, TimeoutError, ValueError):
                 pass  # not there yet
+            if missing and loop.time() > say_why_at:
+                say_why_at = float("inf")
+                log.warning("not ready yet", address=address, missing=" ".join(missing))
             await asyncio.sleep(0.1)
+
+
+def web_address(settings: Settings) -> str:
+    """Where the web server answers on this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    return f"http://{'[' + host + ']' if ':' in host else host}:{settings.port}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import webbrowser
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 
 from core.settings import Settings, load_settings
 from core.telemetry import configure_logging
-from snapshelf.processes import run_up
+from snapshelf.processes import free_port, run_up
 from snapshelf.progress import Bars
 from snapshelf.running import run_until_signal
 
@@ -28,9 +27,15 @@ def demo(data_dir: Path, port: int | None, browser: bool) -> None:
     Then drop a photo on the page: some that shoppers might take lie in data/demo/shopper/photos.
     """
     base = load_settings()
-    overrides = {"data_dir": data_dir, "port": _free_port(base.host, base.port if port is None else port)}
-    settings = base.model_copy(update=overrides | {"currency": "EUR", "metrics_port": 0, "public_url": ""})
+    wanted = base.port if port is None else port
+    taken = free_port(base.host, wanted, PORTS_TRIED)
+    if taken != wanted:
+        click.echo(f"Port {wanted} is taken: using {taken}.")
+    overrides = {"data_dir": data_dir, "port": taken, "currency": "EUR", "metrics_port": 0}
+    settings = base.model_copy(update=overrides)
     configure_logging(settings.log_format)
+    if settings.telegram_on:
+        click.echo("Telegram is on: who writes to your bot searches the drawn shop meanwhile.")
     photos = prepare_demo(settings)
 
     def ready(address: str) -> None:
@@ -71,17 +76,3 @@ def prepare_demo(settings: Settings) -> Path:
         for line in account.lines():
             click.echo(line)
     return shopper / "photos"
-
-
-def _free_port(host: str, wanted: int) -> int:
-    for port in range(wanted, wanted + PORTS_TRIED):
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
-            if port != wanted:
-                click.echo(f"Port {wanted} is taken: using {probe.getsockname()[1]}.")
-            return int(probe.getsockname()[1])
-    raise click.ClickException(f"No free port from {wanted} on: name one with --port.")
