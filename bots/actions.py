@@ -12,14 +12,14 @@ import hmac
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
 from core.keys import BUTTON_S, Keys
-from core.messages import Reply
+from core.messages import Filters, Reply
 
 _CONFIG = ConfigDict(extra="ignore", hide_input_in_errors=True)
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -48,7 +48,51 @@ class Next:
     kind: Literal["next"] = "next"
 
 
-Action = Annotated[More | Next, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """The question of an earlier job again, with these filters (none: back to all)."""
+
+    __pydantic_config__ = _CONFIG
+
+    job: str
+    filters: Filters = field(default_factory=Filters)
+    kind: Literal["narrow"] = "narrow"
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What the shopper thinks of the answer to a job; `product` is empty where it is about the whole answer."""
+
+    __pydantic_config__ = _CONFIG
+
+    job: str
+    verdict: Literal["up", "down", "bought"]
+    product: str = ""
+    kind: Literal["judge"] = "judge"
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Answer in this language from now on."""
+
+    __pydantic_config__ = _CONFIG
+
+    language: str
+    kind: Literal["speak"] = "speak"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open the product in the shop by way of `/go/‹token›`, which counts the tap."""
+
+    __pydantic_config__ = _CONFIG
+
+    product: str
+    link: str
+    kind: Literal["open"] = "open"
+
+
+Action = Annotated[More | Next | Narrow | Judge | Speak | Open, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True)

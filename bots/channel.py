@@ -42,7 +42,7 @@ FORBIDDEN = Received(status=403)
 
 @dataclass(frozen=True, slots=True)
 class ButtonSpec:
-    """One button: it either stands for an action (a tap comes back with `token`) or opens `url`.
+    """One button: it opens `url` where there is one, else it stands for an action (a tap comes back with `token`).
 
     `token` is made from job and action alone (`bots.actions`), so that rendering twice gives the same one; the
     outbox stores what it means before the part is sent.
@@ -83,6 +83,8 @@ class RenderContext:
     """Of prices that name none."""
     public_url: str = ""
     support_link: str = ""
+    count_taps: bool = False
+    """Open leads through `/go/‹token›` (needs `public_url`)."""
 
 
 # --- what became of a send: one class for each different reaction of the outbox ---------------------------------
@@ -154,6 +156,11 @@ class Channel(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def shows_typing(self) -> bool:
+        """Whether `typing` shows anything; where not, a search of over 3 s is announced in words."""
+        ...
 
     async def start(self) -> None:
         """Open connections; needs no network to succeed."""

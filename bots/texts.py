@@ -48,6 +48,25 @@ _LABELS: dict[str, str] = {
     "open_number": "Open {number}",
     "ask_a_person": "Ask a person",
     "alike": "{percent} alike",
+    "filtered": "Only {filters}.",
+    "ignored": "I found nothing that “{words}” could mean here.",
+    "from_price": "from {price}",
+    "to_price": "up to {price}",
+    "in_stock": "in stock",
+    "up": "👍",
+    "up_number": "👍 {number}",
+    "down": "👎 None of these",
+    "bought": "I bought it",
+    "offer_cheaper": "Cheaper",
+    "offer_colour": "Only {value}",
+    "offer_category": "Only {value}",
+    "offer_all": "Back to all",
+    "language_en": "English",
+    "language_de": "Deutsch",
+    "language_es": "Español",
+    "language_uk": "Українська",
+    "language_hr": "Hrvatski",
+    "language_sr": "Српски",
 }
 
 _WHAT: dict[str, str] = {
@@ -71,7 +90,7 @@ def sentence(name: str, language: str = "en", /, **args: str) -> str:
 
 
 def label(name: str, language: str = "en", /, **args: str) -> str:
-    """The label of a button or card."""
+    """The label of a button or card, or a phrase in an answer."""
     return _LABELS[name].format_map(args)
 
 

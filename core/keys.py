@@ -148,6 +148,27 @@ class Keys:
         """string: what a tap means, as JSON (7 days)."""
         return f"{self.prefix}button:{token}"
 
+    def result(self, job: str) -> str:
+        """string: what was answered to a job (product ids, generation), for feedback (7 days)."""
+        return f"{self.prefix}result:{job}"
+
+    def feedback(self, entry: str) -> str:
+        """string: one verdict of a shopper with question, answer and generation, as JSON (90 days)."""
+        return f"{self.prefix}feedback:{entry}"
+
+    def feedback_photo(self, job: str, number: int) -> str:
+        """string: the photo that a verdict is about (90 days)."""
+        return f"{self.prefix}feedback-photo:{job}:{number}"
+
+    @property
+    def feedbacks(self) -> str:
+        """sorted set: ids of the verdicts; score = when (ms)."""
+        return f"{self.prefix}feedbacks"
+
+    def counts(self, day: str) -> str:
+        """hash: `‹channel›:‹what›` → how often on this day (`2026-11-21`, UTC; 400 days): what `report` shows."""
+        return f"{self.prefix}counts:{day}"
+
     def file_id(self, bot: str, picture: str) -> str:
         """string: the provider's id of a product picture uploaded once."""
         return f"{self.prefix}file:{bot}:{picture}"

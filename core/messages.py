@@ -228,6 +228,8 @@ class Filters:
     min_price: str | None = None
     max_price: str | None = None
     in_stock: bool = False
+    words: str | None = None
+    """Words that a title, or another text of the product, must hold."""
 
 
 class Lane:
@@ -318,6 +320,20 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A way to go on with the same question that the worker found worth offering: a button under the answer."""
+
+    __pydantic_config__ = _CONFIG
+
+    name: Literal["cheaper", "colour", "category", "all"]
+    """`all` leads back to the question without filters."""
+    filters: Filters
+    """What the question is asked with then: all of it, nothing is added to it."""
+    value: str = ""
+    """The colour or category, as the catalogue writes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """The workers' answer to one Search."""
 
@@ -336,6 +352,11 @@ class Reply:
     language: str = "en"
     shown: tuple[str, ...] = ()
     """Every product id shown so far for this question, these hits included: where Next goes on."""
+    filters: Filters = Filters()
+    """What the hits fulfil, the shopper's own words included: said above the answer."""
+    ignored: str = ""
+    """The shopper's words that nothing in the catalogue answers to."""
+    offers: tuple[Offer, ...] = ()
     photos: int = 0
     """How many accepted photos this answers."""
     kind: Literal["reply"] = "reply"

@@ -28,6 +28,7 @@ class ConsoleChannel:
     """See bots.channel.Channel."""
 
     name = NAME
+    shows_typing = True
 
     def __init__(self, redis: Redis, keys: Keys, blobs: Blobs) -> None:
         self._redis, self._keys, self._blobs = redis, keys, blobs

@@ -63,6 +63,7 @@ class TelegramChannel:
     """See bots.channel.Channel. `settings.telegram_token` must be set."""
 
     name = NAME
+    shows_typing = True
 
     def __init__(self, settings: Settings, redis: Redis, keys: Keys) -> None:
         self._settings, self._keys = settings, keys

@@ -51,6 +51,7 @@ class WebChannel(_OwnServer):
     """The web chat."""
 
     name = "web"
+    shows_typing = True
 
     def __init__(self, redis: Redis, keys: Keys, blobs: Blobs) -> None:
         self._redis, self._keys, self._blobs = redis, keys, blobs
@@ -81,6 +82,7 @@ class ApiChannel(_OwnServer):
     """`/api/search`: the answer goes to the list that its request waits on."""
 
     name = "api"
+    shows_typing = True
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
         self._redis, self._keys = redis, keys
