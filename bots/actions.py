@@ -68,6 +68,9 @@ class Judge:
     job: str
     verdict: Literal["up", "down", "bought"]
     product: str = ""
+    results: tuple[str, ...] = ()
+    """The products of the answer, in order."""
+    generation: str = ""
     kind: Literal["judge"] = "judge"
 
 
@@ -122,6 +125,11 @@ def token_of(job: str, action: Action) -> str:
 def next_of(reply: Reply) -> Next | None:
     """What Next under this answer means; None when there were no hits to go on from."""
     return Next(reply.job, reply.shown) if reply.outcome == "hits" and reply.hits else None
+
+
+def judge_of(reply: Reply, verdict: Literal["up", "down", "bought"], product: str = "") -> Judge:
+    """A verdict about this answer, or about one product of it."""
+    return Judge(reply.job, verdict, product, tuple(hit.id for hit in reply.hits), reply.generation or "")
 
 
 async def mint_all(redis: Redis, keys: Keys, chat: str, job: str, actions: Iterable[Action]) -> list[str]:

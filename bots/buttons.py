@@ -38,7 +38,7 @@ def of_card(reply: Reply, card: Card, context: RenderContext, *, numbered: bool)
     return CardButtons(
         more=_button(reply.job, words("more"), actions.More(card.product)),
         open=_open(reply.job, words("open"), card, context),
-        up=_button(reply.job, words("up"), actions.Judge(reply.job, "up", card.product)),
+        up=_button(reply.job, words("up"), actions.judge_of(reply, "up", card.product)),
     )
 
 
@@ -50,15 +50,15 @@ def of_answer(reply: Reply) -> list[ButtonSpec]:
         buttons.append(_button(reply.job, label("next", reply.language), onward))
     buttons += [_offer(reply, offer) for offer in reply.offers]
     if reply.hits:
-        buttons.append(_button(reply.job, label("down", reply.language), actions.Judge(reply.job, "down")))
+        buttons.append(_button(reply.job, label("down", reply.language), actions.judge_of(reply, "down")))
     return buttons
 
 
 def of_notice(notice: Notice) -> list[ButtonSpec]:
     """What a sentence of the conversation offers; `args` carries what its buttons need."""
     match notice.name, dict(notice.args):
-        case "liked", {"of": job, "product": product}:
-            bought = actions.Judge(job, "bought", product)
+        case "liked", {"of": job, "product": product, "results": results, "generation": generation}:
+            bought = actions.Judge(job, "bought", product, tuple(results.split("\n")), generation)
             return [_button(notice.job, label("bought", notice.language), bought)]
         case "language", {"choices": choices}:
             return [

@@ -162,6 +162,11 @@ class Channel(Protocol):
         """Whether `typing` shows anything; where not, a search of over 3 s is announced in words."""
         ...
 
+    @property
+    def groups_photos(self) -> bool:
+        """Whether photos sent together come with an album id; where not, a burst of them gets one hit each."""
+        ...
+
     async def start(self) -> None:
         """Open connections; needs no network to succeed."""
         ...

@@ -84,6 +84,7 @@ class Outbox:
             currency=settings.currency,
             public_url=settings.public_url,
             support_link=settings.support_link,
+            count_taps=settings.count_taps,
         )
 
     async def handle(self, entry: Entry, lease: Lease) -> None:
@@ -97,7 +98,11 @@ class Outbox:
         if channel is None:
             await self._streams.retry(entry, "Its channel is not switched on here.", lease=lease)
             return
-        if not isinstance(outgoing, Progress) and await self._streams.earlier_turns(outgoing.chat, outgoing.job):
+        if isinstance(outgoing, Notice) and outgoing.while_open:
+            if not await self._streams.is_open(outgoing.chat, outgoing.while_open):
+                await self._streams.advance(entry, lease=lease)
+                return
+        elif not isinstance(outgoing, Progress) and await self._streams.earlier_turns(outgoing.chat, outgoing.job):
             waits = "waits for its turn"
             await self._streams.retry(entry, waits, after_ms=TURN_RETRY_MS, count=False, hold=False, lease=lease)
             return

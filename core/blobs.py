@@ -63,6 +63,15 @@ class Blobs:
                     await self._redis.expire(key, BLOB_AFTER_S)
                     await self._redis.zadd(self._keys.blobs, {f"{size}:{key}": expires})
 
+    async def erase(self, keys: Sequence[str]) -> None:
+        """They go now; what they took is given back with the next sum."""
+        with redis_errors():
+            for key in keys:
+                size = await self._redis.strlen(key)
+                if size:
+                    await self._redis.delete(key)
+                    await self._redis.zadd(self._keys.blobs, {f"{size}:{key}": 0})
+
     async def has_room(self) -> bool:
         """Whether another photo may be taken in."""
         if await self._memory_is_full():

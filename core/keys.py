@@ -148,13 +148,17 @@ class Keys:
         """string: what a tap means, as JSON (7 days)."""
         return f"{self.prefix}button:{token}"
 
-    def result(self, job: str) -> str:
-        """string: what was answered to a job (product ids, generation), for feedback (7 days)."""
-        return f"{self.prefix}result:{job}"
-
     def feedback(self, entry: str) -> str:
         """string: one verdict of a shopper with question, answer and generation, as JSON (90 days)."""
         return f"{self.prefix}feedback:{entry}"
+
+    def burst(self, chat: str) -> str:
+        """string: photos of a chat without albums in these 10 s."""
+        return f"{self.prefix}burst:{chat}"
+
+    def welcomed(self, chat: str) -> str:
+        """string: the job that welcomed this chat a moment ago (30 s): no second welcome."""
+        return f"{self.prefix}welcomed:{chat}"
 
     def feedback_photo(self, job: str, number: int) -> str:
         """string: the photo that a verdict is about (90 days)."""

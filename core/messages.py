@@ -290,6 +290,7 @@ class Task:
     by: str
     at: int
     feed: str | None = None
+    """The name of one of FEEDS; None: FEED."""
     language: str = "en"
     v: Literal[1] = 1
 
@@ -388,6 +389,8 @@ class Notice:
     language: str = "en"
     photos: int = 0
     """How many accepted photos this answers (with an apology)."""
+    while_open: str = ""
+    """Said at once and only while this job is still to be answered: that it takes a little longer."""
     kind: Literal["notice"] = "notice"
     v: Literal[1] = 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     shop_name: str = Field("Snapshelf", max_length=28, description="How the shop is called in its answers.")
     currency: str = Field("USD", pattern="^[A-Z]{3}$", description="Currency of prices that name none (ISO 4217).")
     feed: str = Field("", description="The feed that /reindex takes when none is named: a path or https URL.")
+    feeds: Names = Field((), description="Further feeds for /reindex by name: `outlet=/feeds/outlet.tsv,...`.")
     feed_hosts: Names = Field((), description="host[:port] that a feed and its pictures may come from over http.")
     media_hosts: Names = Field((), description="host[:port] that shoppers' photos may come from besides a provider's.")
     model: str = Field("builtin", description="The model: `builtin`, a name under DATA_DIR/models or a path.")
@@ -109,7 +111,7 @@ class Settings(BaseSettings):
     viber_api: str = Field("https://chatapi.viber.com", description="Base URL of Viber's API.")
     twilio_api: str = Field("https://api.twilio.com", description="Base URL of Twilio's API.")
 
-    @field_validator("trusted_proxies", "feed_hosts", "media_hosts", "admins", mode="before")
+    @field_validator("trusted_proxies", "feeds", "feed_hosts", "media_hosts", "admins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -129,6 +131,8 @@ class Settings(BaseSettings):
             raise ValueError("a Telegram webhook (PUBLIC_URL is set) needs TELEGRAM_SECRET")
         if bool(self.twilio_account_sid) != bool(self.twilio_auth_token.get_secret_value()):
             raise ValueError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together")
+        if not all(re.fullmatch(r"[\w-]{1,32}=.+", feed) for feed in self.feeds):
+            raise ValueError("FEEDS is written `name=path or URL`, with commas between")
         if self.public_url and not self.public_url.startswith(("https://", "http://")):
             raise ValueError("PUBLIC_URL begins with https://")
         return self
@@ -147,6 +151,10 @@ class Settings(BaseSettings):
     @property
     def telegram_on(self) -> bool:
         return bool(self.telegram_token.get_secret_value())
+
+    @property
+    def feeds_by_name(self) -> dict[str, str]:
+        return dict(feed.split("=", 1) for feed in self.feeds)
 
     @property
     def embedded_redis(self) -> bool:

@@ -29,6 +29,7 @@ class ConsoleChannel:
 
     name = NAME
     shows_typing = True
+    groups_photos = True
 
     def __init__(self, redis: Redis, keys: Keys, blobs: Blobs) -> None:
         self._redis, self._keys, self._blobs = redis, keys, blobs

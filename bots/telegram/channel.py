@@ -64,6 +64,7 @@ class TelegramChannel:
 
     name = NAME
     shows_typing = True
+    groups_photos = True
 
     def __init__(self, settings: Settings, redis: Redis, keys: Keys) -> None:
         self._settings, self._keys = settings, keys

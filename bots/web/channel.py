@@ -52,6 +52,7 @@ class WebChannel(_OwnServer):
 
     name = "web"
     shows_typing = True
+    groups_photos = True
 
     def __init__(self, redis: Redis, keys: Keys, blobs: Blobs) -> None:
         self._redis, self._keys, self._blobs = redis, keys, blobs
@@ -83,6 +84,7 @@ class ApiChannel(_OwnServer):
 
     name = "api"
     shows_typing = True
+    groups_photos = True
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
         self._redis, self._keys = redis, keys

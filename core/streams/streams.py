@@ -104,6 +104,10 @@ class Streams:
         stream = self.keys.searches(search.lane)
         return Output(stream, f"{step}:{search.job}", encode(search), search.chat, search.job, turn=True)
 
+    def task_output(self, task: Task) -> Output:
+        """What hands an admin's wish to the maintainers."""
+        return Output(self.keys.tasks, f"task:{task.job}", encode(task), task.chat, task.job)
+
     # --- on ---------------------------------------------------------------------------------------------------
 
     async def advance(
@@ -259,6 +263,11 @@ class Streams:
             if now - float(at_ms) < wait_ms:
                 return True
         return False
+
+    async def is_open(self, chat: str, job: str) -> bool:
+        """Whether a question of this chat is still to be answered."""
+        with redis_errors():
+            return await self.redis.zscore(self.keys.turns(chat), job) is not None
 
     async def take_part(self, job: str, part: int) -> PartState:
         """Mark a part `sending`; what stood there before."""

@@ -19,6 +19,7 @@ class FakeChannel:
     def __init__(self, name: str = "fake") -> None:
         self.name = name
         self.shows_typing = True
+        self.groups_photos = True
         self.photos: dict[str, bytes | list[bytes | Exception] | Exception] = {}
         """What `fetch` gives or raises; a list: one after the other, its last for good."""
         self.fetched: list[str] = []
