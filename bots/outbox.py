@@ -25,6 +25,7 @@ from bots.channel import (
     Sent,
     Unknown,
 )
+from bots.counts import count, outcome_of
 from bots.services import Services
 from core import metrics
 from core.connection import redis_errors
@@ -114,7 +115,9 @@ class Outbox:
         if later is not None:
             await self._streams.retry(entry, later.reason, after_ms=later.after_ms, count=later.failure, lease=lease)
             return
-        await self._streams.advance(entry, tally=tally_of(outgoing, done), finish_turn=True, lease=lease)
+        ended = await self._streams.advance(entry, tally=tally_of(outgoing, done), finish_turn=True, lease=lease)
+        if ended and isinstance(outgoing, Reply):
+            await count(self._redis, self._keys, channel.name, outcome_of(outgoing))
 
     async def _send_all(self, outgoing: Reply | Notice | Progress, channel: Channel, done: _Progress) -> _Later | None:
         chat = outgoing.chat

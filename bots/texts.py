@@ -6,10 +6,15 @@ language is another table. Sentences are plain, and say what to do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from core.errors import SENTENCES, Reason
 from core.messages import Notice, Reply
+
+LANGUAGES = ("en", "de", "es", "uk", "hr", "sr")
+_RELATED = {"bs": "hr", "sh": "sr", "cnr": "sr"}
+"""Languages whose readers read one of ours with ease."""
 
 _SENTENCES: dict[str, str] = {
     # of the conversation (Notice.name)
@@ -18,9 +23,25 @@ _SENTENCES: dict[str, str] = {
     ),
     "help": (
         "Send a photo, or several as an album, and I'll look for products like it. "
-        "Then tap “More like” under one that you like, or “Next” for further ones. "
-        "A few words, such as “red shoes”, find products by their titles."
+        "Then tap “More like” under one that you like, or “Next” for further ones; "
+        "or say what it should be: “blue”, “under 50”, “cheaper”. "
+        "Without a photo, a few words such as “red shoes” find products by their titles.\n"
+        "/language changes the language, /forget erases what I keep of you, /privacy tells what that is."
     ),
+    "privacy": (
+        "I keep your photo, freed of place and time, and your question for a day, so that you can go on from it; "
+        "what could not be answered for a week; what you told me of an answer for 90 days. "
+        "Nothing is given to anybody else. /forget erases all of it."
+    ),
+    "forgotten": "Done: I erased what I kept of you ({count}). Whatever you send from now on begins anew.",
+    "language": "Which language shall I speak?",
+    "language_chosen": "From now on I answer in English.",
+    "liked": "Thank you, good to know!",
+    "disliked": "Thank you: that helps to do better. Another photo, or a few words, may find it.",
+    "bought": "Wonderful, thank you for telling!",
+    "searching": "I'm still looking, one moment please …",
+    "unknown_feed": "I know no feed of that name; there are: {feeds}.",
+    "no_feed": "There is no feed to take: set FEED in the settings, or name one of FEEDS.",
     "unknown_command": "I don't know /{command}: send a photo, or /help to read what I can do.",
     "not_searchable": "I can't search with {what}: please send a photo, or a few words.",
     "button_expired": "That button is too old: please send your photo again.",
@@ -37,7 +58,6 @@ _SENTENCES: dict[str, str] = {
     "setting_up": "The shop is still being set up: please try again a little later.",
     # elsewhere
     "support": "Would you rather ask a person? {link}",
-    "searching": "Searching …",
 } | {f"refused_{reason}": text for reason, text in SENTENCES.items()}
 
 _LABELS: dict[str, str] = {
@@ -92,6 +112,15 @@ def sentence(name: str, language: str = "en", /, **args: str) -> str:
 def label(name: str, language: str = "en", /, **args: str) -> str:
     """The label of a button or card, or a phrase in an answer."""
     return _LABELS[name].format_map(args)
+
+
+def nearest(tag: str) -> str | None:
+    """The one of LANGUAGES that an IETF tag, or a language's own name, means; None where it is none of them."""
+    wanted = tag.strip().casefold()
+    first = re.split(r"[-_]", wanted, maxsplit=1)[0]
+    by_name = {_LABELS[f"language_{code}"].casefold(): code for code in LANGUAGES}
+    code = _RELATED.get(first, first)
+    return code if code in LANGUAGES else by_name.get(wanted)
 
 
 def names() -> tuple[str, ...]:

@@ -30,6 +30,8 @@ BUTTON_S = 7 * 24 * 3600
 WEB_STREAM_S = 3600
 ANSWER_S = 60
 UNPARSED_S = 24 * 3600
+FEEDBACK_S = 90 * 24 * 3600
+COUNTS_S = 400 * 24 * 3600
 
 
 def partition_of(chat: str) -> int:
@@ -153,7 +155,7 @@ class Keys:
         return f"{self.prefix}feedback:{entry}"
 
     def burst(self, chat: str) -> str:
-        """string: photos of a chat without albums in these 10 s."""
+        """sorted set: jobs of the photos of a chat without albums in these 10 s; score = when (ms)."""
         return f"{self.prefix}burst:{chat}"
 
     def welcomed(self, chat: str) -> str:

@@ -10,7 +10,10 @@ from bots.texts import names, notice_text, reply_text, sentence
 from core.errors import Reason
 from core.messages import Hit, Notice, Reply
 
-ARGS = {"shop": "Luma", "command": "frobnicate", "what": "a sticker", "link": "https://example.com"}
+ARGS = {"shop": "Luma", "command": "frobnicate", "what": "a sticker", "link": "https://example.com"} | {
+    "feeds": "outlet, sale",
+    "count": "3",
+}
 HIT = Hit("1", "A mug")
 
 
