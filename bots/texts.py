@@ -130,7 +130,7 @@ def names() -> tuple[str, ...]:
 
 def notice_text(notice: Notice, shop_name: str) -> str:
     """The words of a Notice; one from a newer version, which this one does not know, is answered with help."""
-    args = {"shop": shop_name, "command": "", "what": "that"} | dict(notice.args)
+    args = {"shop": shop_name, "command": "", "what": "that", "feeds": "–", "count": "0"} | dict(notice.args)
     if "what" in notice.args:
         args["what"] = _WHAT.get(notice.args["what"], "that")
     name = notice.name if notice.name in _SENTENCES else "help"

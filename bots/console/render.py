@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bots.actions import Action, More, next_of, token_of
+from bots import buttons
 from bots.cards import Card, cards, clean
 from bots.channel import ButtonSpec, Part, RenderContext
-from bots.texts import label, notice_text, reply_text
+from bots.leading import leading_text
+from bots.texts import notice_text
 from core.messages import Notice, Progress, Reply
 
 
@@ -15,22 +16,21 @@ def render_message(outgoing: Reply | Notice | Progress, context: RenderContext) 
         case Reply():
             return [_answer(outgoing, context)]
         case Notice():
-            return [_part(outgoing, notice_text(outgoing, context.shop_name), (), kind="text")]
+            return [
+                _part(
+                    outgoing, notice_text(outgoing, context.shop_name), tuple(buttons.of_notice(outgoing)), kind="text"
+                )
+            ]
         case Progress():
             return [_part(outgoing, outgoing.text, (), kind="text" if outgoing.done else "progress")]
 
 
 def _answer(reply: Reply, context: RenderContext) -> Part:
     entries = cards(reply, context)
-    lines = [reply_text(reply), *(line for card in entries for line in _card(card))]
-    buttons = [
-        _button(reply, label("more_number", reply.language, number=str(card.number)), More(card.product))
-        for card in entries
-    ]
-    onward = next_of(reply)
-    if onward is not None:
-        buttons.append(_button(reply, label("next", reply.language), onward))
-    return _part(reply, "\n".join(lines), tuple(buttons), kind="answer")
+    lines = [leading_text(reply, context), *(line for card in entries for line in _card(card))]
+    of_cards = [buttons.of_card(reply, card, context, numbered=True) for card in entries]
+    specs = [spec for of_card in of_cards for spec in (of_card.more, of_card.up)] + buttons.of_answer(reply)
+    return _part(reply, "\n".join(lines), tuple(specs), kind="answer")
 
 
 def _card(card: Card) -> list[str]:
@@ -40,15 +40,11 @@ def _card(card: Card) -> list[str]:
     return lines
 
 
-def _button(reply: Reply, text: str, action: Action) -> ButtonSpec:
-    return ButtonSpec(text, action, token_of(reply.job, action))
-
-
-def _part(outgoing: Reply | Notice | Progress, text: str, buttons: tuple[ButtonSpec, ...], *, kind: str) -> Part:
+def _part(outgoing: Reply | Notice | Progress, text: str, specs: tuple[ButtonSpec, ...], *, kind: str) -> Part:
     payload = {
         "job": outgoing.job,
         "text": text,
-        "buttons": [{"label": button.label, "token": button.token} for button in buttons],
+        "buttons": [{"label": button.label, "token": button.token} for button in specs],
         "last": kind != "progress",
     }
-    return Part(outgoing.chat, outgoing.job, 0, kind, payload, buttons=buttons)
+    return Part(outgoing.chat, outgoing.job, 0, kind, payload, buttons=specs)

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bots import actions
+from bots import buttons
 from bots.cards import Card, cards, shorten, utf16_units
 from bots.channel import ButtonSpec, Part, RenderContext
-from bots.texts import label, notice_text, reply_text
-from core.messages import Notice, Progress, Reply
+from bots.leading import leading_text
+from bots.texts import label, notice_text
+from core.messages import Filters, Notice, Progress, Reply
 
 TEXT_UNITS = 4096
 """UTF-16 units, https://core.telegram.org/bots/api#sendmessage"""
@@ -23,17 +24,20 @@ CAPTION_UNITS = 1024
 ALBUM_MAX = 10
 LABEL_UNITS = 40
 """A phone cuts longer ones."""
+ROW_BUTTONS = 3
 
 
 def render(outgoing: Reply | Notice | Progress, context: RenderContext) -> list[Part]:
     """The parts of an answer, numbered from 0."""
     match outgoing:
         case Notice():
-            return [_words(outgoing, notice_text(outgoing, context.shop_name))]
+            keyboard = _keyboard([[spec] for spec in buttons.of_notice(outgoing)])
+            return [_words(outgoing, notice_text(outgoing, context.shop_name), keyboard)]
         case Progress():
             return [_part(outgoing, 0, "progress", {"text": shorten(outgoing.text, TEXT_UNITS), "entities": []})]
         case Reply(hits=()):
-            return [_words(outgoing, reply_text(outgoing), _keyboard([_support(context, outgoing.language)]))]
+            rows = [*_in_rows(buttons.of_answer(outgoing)), _support(context, outgoing.language)]
+            return [_words(outgoing, leading_text(outgoing, context), _keyboard(rows))]
         case Reply():
             return _hits(outgoing, cards(outgoing, context), context)
 
@@ -61,22 +65,28 @@ class _Formatted:
 
 
 def _hits(reply: Reply, found: list[Card], context: RenderContext) -> list[Part]:
-    rows = [_card_row(reply, card, alone=len(found) == 1) for card in found]
-    rows.append(_next(reply) + _support(context, reply.language))
+    rows = [_card_row(reply, card, context, alone=len(found) == 1) for card in found]
+    rows += [*_in_rows(buttons.of_answer(reply)), _support(context, reply.language)]
     keyboard = _keyboard(rows)
+    leading = leading_text(reply, context)
     if len(found) == 1 and found[0].picture is not None:
-        caption = caption_of(found[0], reply.language, leading="" if reply.close else reply_text(reply))
+        caption = caption_of(found[0], reply.language, leading="" if _plain(reply) else leading)
         return [_photo(reply, 0, _item(found[0], caption), keyboard)]
     parts: list[Part] = []
     if not reply.close:
-        parts.append(_words(reply, reply_text(reply)))
+        parts.append(_words(reply, leading))
     pictured = [card for card in found if card.picture is not None][:ALBUM_MAX]
     if pictured:
         items = [_item(card, caption_of(card, reply.language)) for card in pictured]
         parts.append(_album(reply, len(parts), items))
-    listed = _list(found, reply, leading=reply_text(reply) if reply.close else "")
+    listed = _list(found, reply, leading=leading if reply.close else "")
     parts.append(_part(reply, len(parts), "text", listed.within(TEXT_UNITS), keyboard))
     return parts
+
+
+def _plain(reply: Reply) -> bool:
+    """Nothing needs to be said above its hits."""
+    return reply.close and reply.filters == Filters() and not reply.ignored
 
 
 def caption_of(card: Card, language: str, *, leading: str = "") -> _Formatted:
@@ -145,26 +155,18 @@ def _album(reply: Reply, number: int, items: list[dict[str, Any]]) -> Part:
 # --- buttons --------------------------------------------------------------------------------------------------
 
 
-def _card_row(reply: Reply, card: Card, *, alone: bool) -> list[ButtonSpec]:
-    language, number = reply.language, str(card.number)
-    more = actions.More(card.product)
-    words = label("more", language) if alone else label("more_number", language, number=number)
-    row = [ButtonSpec(words, action=more, token=actions.token_of(reply.job, more))]
-    if card.link:
-        words = label("open", language) if alone else label("open_number", language, number=number)
-        row.append(ButtonSpec(words, url=card.link))
-    return row
+def _card_row(reply: Reply, card: Card, context: RenderContext, *, alone: bool) -> list[ButtonSpec]:
+    of_card = buttons.of_card(reply, card, context, numbered=not alone)
+    return [spec for spec in (of_card.more, of_card.open, of_card.up) if spec is not None]
 
 
-def _next(reply: Reply) -> list[ButtonSpec]:
-    action = actions.next_of(reply)
-    if action is None:
-        return []
-    return [ButtonSpec(label("next", reply.language), action=action, token=actions.token_of(reply.job, action))]
+def _in_rows(specs: Sequence[ButtonSpec]) -> list[list[ButtonSpec]]:
+    return [list(specs[at : at + ROW_BUTTONS]) for at in range(0, len(specs), ROW_BUTTONS)]
 
 
 def _support(context: RenderContext, language: str) -> list[ButtonSpec]:
-    return [ButtonSpec(label("ask_a_person", language), url=context.support_link)] if context.support_link else []
+    person = buttons.support(context, language)
+    return [person] if person is not None else []
 
 
 def _keyboard(rows: Sequence[Sequence[ButtonSpec]]) -> _Keyboard:
@@ -175,4 +177,4 @@ def _keyboard(rows: Sequence[Sequence[ButtonSpec]]) -> _Keyboard:
 
 def _button(spec: ButtonSpec) -> dict[str, str]:
     text = shorten(spec.label, LABEL_UNITS)
-    return {"text": text, "callback_data": spec.token} if spec.token else {"text": text, "url": spec.url or ""}
+    return {"text": text, "url": spec.url} if spec.url else {"text": text, "callback_data": spec.token or ""}

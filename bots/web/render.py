@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from bots import actions
-from bots.cards import price_text
+from bots import buttons
+from bots.cards import Card, cards, price_text
 from bots.channel import ButtonSpec, Part, RenderContext
-from bots.texts import label, notice_text, reply_text
+from bots.leading import leading_text
+from bots.texts import notice_text
 from core.messages import Hit, Notice, Progress, Reply
 
 
@@ -15,69 +17,56 @@ def render_message(outgoing: Reply | Notice | Progress, context: RenderContext) 
     """One part: words, or cards with their buttons."""
     if isinstance(outgoing, Reply):
         return [_reply(outgoing, context)]
-    text = notice_text(outgoing, context.shop_name) if isinstance(outgoing, Notice) else outgoing.text
-    kind = "progress" if isinstance(outgoing, Progress) else "text"
-    return [_part(outgoing, kind, {"type": "text", "text": text, "buttons": []}, ())]
+    if isinstance(outgoing, Progress):
+        return [_part(outgoing, "progress", {"type": "text", "text": outgoing.text, "buttons": []}, ())]
+    specs = buttons.of_notice(outgoing)
+    text = notice_text(outgoing, context.shop_name)
+    return [_part(outgoing, "text", {"type": "text", "text": text, "buttons": _shown(specs)}, specs)]
 
 
 def _reply(reply: Reply, context: RenderContext) -> Part:
-    text = reply_text(reply)
+    text, specs = leading_text(reply, context), buttons.of_answer(reply)
+    person = buttons.support(context, reply.language)
+    specs += [person] if person is not None else []
     if not reply.hits:
         warn = reply.outcome in ("refused", "failed")
-        return _part(
-            reply, "text", {"type": "text", "text": text, "warn": warn, "buttons": _support(context, reply)}, ()
-        )
-    specs: list[ButtonSpec] = []
-    hits = [_card(reply, hit, context, specs) for hit in reply.hits]
+        return _part(reply, "text", {"type": "text", "text": text, "warn": warn, "buttons": _shown(specs)}, specs)
+    found = [_card(reply, hit, card, context) for hit, card in zip(reply.hits, cards(reply, context), strict=True)]
     payload = {
         "type": "cards",
         "text": text,
         "close": reply.close,
-        "hits": hits,
-        "buttons": [_next(reply, specs), *_support(context, reply)],
+        "hits": [card for card, _ in found],
+        "buttons": _shown(specs),
         "timings": dict(reply.timings),
         "generation": reply.generation,
     }
-    return _part(reply, "cards", payload, tuple(specs))
+    return _part(reply, "cards", payload, [spec for _, of_card in found for spec in of_card] + specs)
 
 
-def _part(
-    outgoing: Reply | Notice | Progress, kind: str, payload: dict[str, Any], specs: tuple[ButtonSpec, ...]
-) -> Part:
+def _part(outgoing: Reply | Notice | Progress, kind: str, payload: dict[str, Any], specs: Sequence[ButtonSpec]) -> Part:
     job = outgoing.job
-    return Part(outgoing.chat, job, 0, kind, payload | {"job": job}, buttons=specs)
+    return Part(outgoing.chat, job, 0, kind, payload | {"job": job}, buttons=tuple(specs))
 
 
-def _card(reply: Reply, hit: Hit, context: RenderContext, specs: list[ButtonSpec]) -> dict[str, Any]:
-    more = actions.More(hit.id)
-    token = actions.token_of(reply.job, more)
-    specs.append(ButtonSpec(label("more", reply.language), action=more, token=token))
-    buttons = [{"label": label("more", reply.language), "token": token, "about": hit.title}]
-    if hit.link:
-        buttons.append({"label": label("open", reply.language), "url": hit.link, "about": hit.title})
-    price = price_text(hit.price, hit.currency or context.currency, reply.language)
-    by_photo = hit.similarity if hit.similarity > 0 else None
-    return {
+def _card(reply: Reply, hit: Hit, card: Card, context: RenderContext) -> tuple[dict[str, Any], list[ButtonSpec]]:
+    of_card = buttons.of_card(reply, card, context, numbered=False)
+    specs = [spec for spec in (of_card.more, of_card.open, of_card.up) if spec is not None]
+    shown = {
         "id": hit.id,
         "title": hit.title,
-        "price_text": price,
+        "price_text": price_text(hit.price, hit.currency or context.currency, reply.language),
         "brand": hit.brand,
         "category": hit.category,
         "picture": hit.picture,
-        "similarity": by_photo,
+        "similarity": hit.similarity if hit.similarity > 0 else None,
         "why": list(hit.why),
-        "buttons": buttons,
+        "buttons": _shown(specs, about=hit.title),
     }
+    return shown, specs
 
 
-def _next(reply: Reply, specs: list[ButtonSpec]) -> dict[str, Any]:
-    action = actions.Next(reply.job, reply.shown)
-    token = actions.token_of(reply.job, action)
-    specs.append(ButtonSpec(label("next", reply.language), action=action, token=token))
-    return {"label": label("next", reply.language), "token": token}
-
-
-def _support(context: RenderContext, reply: Reply) -> list[dict[str, Any]]:
-    if not context.support_link:
-        return []
-    return [{"label": label("ask_a_person", reply.language), "url": context.support_link}]
+def _shown(specs: Sequence[ButtonSpec], about: str = "") -> list[dict[str, Any]]:
+    """As the page draws them; `about` is read out beside a label that says the same on every card."""
+    told = {"about": about} if about else {}
+    return [{"label": spec.label} | ({"url": spec.url} if spec.url else {"token": spec.token}) | told for spec in specs]

@@ -211,7 +211,7 @@ async def test_one_hit_is_one_photo_with_its_buttons(channel: TelegramChannel, k
     await channel.send(part)
     (message,) = known.messages[7001]
     labels = [[button["text"] for button in row] for row in message["reply_markup"]["inline_keyboard"]]
-    assert labels == [["More like this", "Open in shop"], ["Next"]]
+    assert labels == [["More like this", "Open in shop", "👍"], ["Next", "👎 None of these"]]
     assert message["photo"]
     assert message["caption"].startswith("1. Shoe 0\n€12.50")
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bots.actions import Action, More, Next, token_of
+from bots.actions import Action, Judge, More, Narrow, Next, Open, judge_of, token_of
 from bots.cards import utf16_units
 from bots.channel import Part, RenderContext
 from bots.telegram.render import CAPTION_UNITS, TEXT_UNITS, render
 from core.errors import SENTENCES, Reason
-from core.messages import Hit, Notice, Progress, Reply
+from core.messages import Filters, Hit, Notice, Offer, Progress, Reply
 from tests.bots.conformance import AWKWARD, CONTEXT, answers
 
 CHAT = "telegram:7"
@@ -72,7 +72,11 @@ def test_several_hits_are_an_album_and_a_list_with_their_buttons() -> None:
     assert listed.payload["text"] == (
         "This comes closest:\n1. Shoe 1 — €12.50 · 90% alike\n2. Shoe 2 — €12.50 · 90% alike"
     )
-    assert labels(listed) == [["More like 1", "Open 1"], ["More like 2", "Open 2"], ["Next"]]
+    assert labels(listed) == [
+        ["More like 1", "Open 1", "👍 1"],
+        ["More like 2", "Open 2", "👍 2"],
+        ["Next", "👎 None of these"],
+    ]
 
 
 def test_nothing_close_is_said_first() -> None:
@@ -87,7 +91,14 @@ def test_buttons_carry_tokens_that_mean_what_they_say() -> None:
     reply = found(2)
     listed = render(reply, PLAIN)[1]
     acting = {spec.token: spec.action for spec in listed.buttons if spec.action is not None}
-    wanted: list[Action] = [More("p1"), More("p2"), Next("job", ("p1", "p2"))]
+    wanted: list[Action] = [
+        More("p1"),
+        judge_of(reply, "up", "p1"),
+        More("p2"),
+        judge_of(reply, "up", "p2"),
+        Next("job", ("p1", "p2")),
+        judge_of(reply, "down"),
+    ]
     assert list(acting.values()) == wanted
     assert list(acting) == [token_of("job", action) for action in wanted]
     shown = [b["callback_data"] for row in listed.payload["keyboard"] for b in row if "callback_data" in b]
@@ -95,12 +106,38 @@ def test_buttons_carry_tokens_that_mean_what_they_say() -> None:
 
 
 def test_a_product_without_link_has_no_open_button() -> None:
-    assert labels(render(found(2, link=None), PLAIN)[1]) == [["More like 1"], ["More like 2"], ["Next"]]
+    assert labels(render(found(2, link=None), PLAIN)[1])[:2] == [["More like 1", "👍 1"], ["More like 2", "👍 2"]]
+
+
+def test_what_narrowed_an_answer_is_said_above_it_and_its_offers_below() -> None:
+    offers = (Offer("cheaper", Filters(colour="blue", max_price="12.49")), Offer("all", Filters()))
+    reply = dataclasses.replace(found(2), filters=Filters(colour="blue"), ignored="zzz", offers=offers)
+    listed = render(reply, PLAIN)[1]
+    assert listed.payload["text"].startswith(
+        "This comes closest:\nOnly blue.\nI found nothing that “zzz” could mean here."
+    )
+    assert labels(listed)[2:] == [["Next", "Cheaper", "Back to all"], ["👎 None of these"]]
+    assert Narrow("job", Filters(colour="blue", max_price="12.49")) in [spec.action for spec in listed.buttons]
+
+
+def test_open_leads_through_the_counted_redirect_where_the_shop_wants_it() -> None:
+    counted = RenderContext(public_url="https://shop.example", count_taps=True)
+    [spec] = [spec for spec in render(found(1), counted)[0].buttons if isinstance(spec.action, Open)]
+    assert spec.url == f"https://shop.example/go/{spec.token}"
+    assert isinstance(spec.action, Open)
+    assert spec.action.link == found(1).hits[0].link
+
+
+def test_thanks_for_a_liked_product_asks_whether_it_was_bought() -> None:
+    args = {"of": "job", "product": "p1", "results": "p1\np2", "generation": "g"}
+    (part,) = render(Notice("j2", CHAT, "liked", args), PLAIN)
+    assert labels(part) == [["I bought it"]]
+    assert part.buttons[0].action == Judge("job", "bought", "p1", ("p1", "p2"), "g")
 
 
 def test_a_person_to_ask_is_offered_where_the_shop_names_one() -> None:
     context = RenderContext(support_link="https://t.me/shop")
-    assert labels(render(found(1), context)[0])[-1] == ["Next", "Ask a person"]
+    assert labels(render(found(1), context)[0])[-1] == ["Ask a person"]
     assert labels(render(Reply("job", CHAT, "nothing"), context)[0]) == [["Ask a person"]]
 
 

@@ -64,7 +64,8 @@ async def test_a_photo_is_answered_by_pictures_and_a_list_with_buttons(street: S
     assert len(grouped(album)) == 1
     assert [bool(message["photo"]) for message in album] == [True] * 3
     assert album[0]["caption"].startswith("1. Product ")
-    assert list(buttons(words)) == ["More like 1", "More like 2", "More like 3", "Next"]
+    assert [text for text in buttons(words) if "like" in text] == ["More like 1", "More like 2", "More like 3"]
+    assert {"👍 1", "Next", "👎 None of these"} <= set(buttons(words))
     assert all(len(data.encode()) <= 64 for data in buttons(words).values())
     assert (7, "typing") in street.bot.actions
 
