@@ -14,6 +14,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import UnknownCurrencyError, format_currency, format_percent
 
 from bots.channel import RenderContext
+from bots.texts import why_text
 from core.messages import Hit, Reply
 from core.picturestore import digest_of_url
 
@@ -57,7 +58,7 @@ def _card(number: int, hit: Hit, language: str, context: RenderContext) -> Card:
         title=shorten(clean(hit.title) or hit.id, TITLE_UNITS),
         price=price_text(hit.price, hit.currency or context.currency, language),
         similarity=similarity_text(hit.similarity, language),
-        why=", ".join(hit.why),
+        why=", ".join(why_text(why, language) for why in hit.why),
         link=hit.link,
         picture=digest_of_url(hit.picture) if hit.picture else None,
     )

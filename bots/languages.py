@@ -7,8 +7,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bots.catalogues import LANGUAGES
 from bots.questions import notice
-from bots.texts import LANGUAGES, nearest
+from bots.texts import nearest
 from core.connection import redis_errors
 from core.keys import Keys
 from core.messages import Notice, Update

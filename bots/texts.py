@@ -1,20 +1,16 @@
 """Every sentence and label that a shopper reads, by name.
 
-One table of English with `{placeholders}`; `sentence` and `label` are the only way to them, so that another
-language is another table. Sentences are plain, and say what to do.
+English with `{placeholders}` stands here, the other languages in `bots/locales/‹code›.po` under the English as key
+(gettext). Sentences are plain, and say what to do.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import gettext
 
+from bots.catalogues import LANGUAGES, code_of, translations
 from core.errors import SENTENCES, Reason
 from core.messages import Notice, Reply
-
-LANGUAGES = ("en", "de", "es", "uk", "hr", "sr")
-_RELATED = {"bs": "hr", "sh": "sr", "cnr": "sr"}
-"""Languages whose readers read one of ours with ease."""
 
 _SENTENCES: dict[str, str] = {
     # of the conversation (Notice.name)
@@ -33,7 +29,6 @@ _SENTENCES: dict[str, str] = {
         "what could not be answered for a week; what you told me of an answer for 90 days. "
         "Nothing is given to anybody else. /forget erases all of it."
     ),
-    "forgotten": "Done: I erased what I kept of you ({count}). Whatever you send from now on begins anew.",
     "language": "Which language shall I speak?",
     "language_chosen": "From now on I answer in English.",
     "liked": "Thank you, good to know!",
@@ -101,39 +96,64 @@ _WHAT: dict[str, str] = {
     "document": "that file",
     "poll": "a poll",
 }
-"""What a channel may put into `Other.what`, as the shopper reads it; anything else is “that”."""
+"""What a channel may put into `Other.what`, as the shopper reads it; anything else is _ELSE."""
+_ELSE = "that"
+
+
+_FORGOTTEN = (
+    "Done: I erased {count} thing that I kept of you. Whatever you send from now on begins anew.",
+    "Done: I erased {count} things that I kept of you. Whatever you send from now on begins anew.",
+)
+PLURALS: dict[str, tuple[str, str]] = {"forgotten": _FORGOTTEN}
+"""Sentences that follow a number, their argument `count`."""
+
+_WHY = ("similar look", "similar shape", "similar pattern", "same category", "same brand", "same colour")
+"""What `Hit.why` may hold; anything else is shown as it is."""
 
 
 def sentence(name: str, language: str = "en", /, **args: str) -> str:
     """The sentence of this name in the nearest language there is. KeyError: no such name, or an argument is missing."""
-    return _table(language)[name].format_map(args)
+    if name in PLURALS:
+        number = int(args["count"])
+        return _translations(language).ngettext(*PLURALS[name], number).format_map(args)
+    return _in(language, _SENTENCES[name]).format_map(args)
 
 
 def label(name: str, language: str = "en", /, **args: str) -> str:
     """The label of a button or card, or a phrase in an answer."""
-    return _LABELS[name].format_map(args)
+    return _in(language, _LABELS[name]).format_map(args)
 
 
-def nearest(tag: str) -> str | None:
-    """The one of LANGUAGES that an IETF tag, or a language's own name, means; None where it is none of them."""
-    wanted = tag.strip().casefold()
-    first = re.split(r"[-_]", wanted, maxsplit=1)[0]
+def why_text(why: str, language: str) -> str:
+    """One of a hit's reasons in this language."""
+    return _in(language, why) if why in _WHY else why
+
+
+def nearest(wanted: str) -> str | None:
+    """The code of the language that a tag, or a language's own name, means; None where we do not speak it."""
     by_name = {_LABELS[f"language_{code}"].casefold(): code for code in LANGUAGES}
-    code = _RELATED.get(first, first)
-    return code if code in LANGUAGES else by_name.get(wanted)
+    return code_of(wanted) or by_name.get(wanted.strip().casefold())
 
 
 def names() -> tuple[str, ...]:
     """All sentences, for the test that reads them."""
-    return tuple(_SENTENCES)
+    return (*_SENTENCES, *PLURALS)
+
+
+def to_translate() -> frozenset[str]:
+    """All English that every catalogue must have, plurals by their singular."""
+    own_names = {text for name, text in _LABELS.items() if name.startswith("language_")}
+    signs = {text for text in _LABELS.values() if not any(sign.isalpha() for sign in text.replace("{number}", ""))}
+    said = {*_SENTENCES.values(), *_LABELS.values(), *_WHAT.values(), _ELSE, *_WHY}
+    return frozenset(said - own_names - signs | {one for one, _ in PLURALS.values()})
 
 
 def notice_text(notice: Notice, shop_name: str) -> str:
     """The words of a Notice; one from a newer version, which this one does not know, is answered with help."""
     args = {"shop": shop_name, "command": "", "what": "that", "feeds": "–", "count": "0"} | dict(notice.args)
     if "what" in notice.args:
-        args["what"] = _WHAT.get(notice.args["what"], "that")
-    name = notice.name if notice.name in _SENTENCES else "help"
+        args["what"] = _in(notice.language, _WHAT.get(notice.args["what"], _ELSE))
+    name = notice.name if notice.name in names() else "help"
     return sentence(name, notice.language, **args)
 
 
@@ -146,9 +166,15 @@ def reply_text(reply: Reply) -> str:
             return sentence("no_more" if reply.shown else "nothing", reply.language)
         case "refused" if reply.reason is not None:
             return sentence(f"refused_{reply.reason}", reply.language)
+        case _ if reply.message:
+            return _in(reply.language, reply.message)
         case _:
-            return reply.message or sentence("failed", reply.language)
+            return sentence("failed", reply.language)
 
 
-def _table(language: str) -> Mapping[str, str]:
-    return _SENTENCES
+def _in(language: str, english: str) -> str:
+    return _translations(language).gettext(english)
+
+
+def _translations(language: str) -> gettext.NullTranslations:
+    return translations(code_of(language) or "en")

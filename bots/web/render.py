@@ -9,7 +9,7 @@ from bots import buttons
 from bots.cards import Card, cards, price_text
 from bots.channel import ButtonSpec, Part, RenderContext
 from bots.leading import leading_text
-from bots.texts import notice_text
+from bots.texts import notice_text, why_text
 from core.messages import Hit, Notice, Progress, Reply
 
 
@@ -60,7 +60,7 @@ def _card(reply: Reply, hit: Hit, card: Card, context: RenderContext) -> tuple[d
         "category": hit.category,
         "picture": hit.picture,
         "similarity": hit.similarity if hit.similarity > 0 else None,
-        "why": list(hit.why),
+        "why": [why_text(why, reply.language) for why in hit.why],
         "buttons": _shown(specs, about=hit.title),
     }
     return shown, specs
