@@ -6,7 +6,7 @@ hands it requests. Providers differ in everything else, and all of that stays in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +14,7 @@ from core.messages import Button, Notice, Progress, Reply, Update
 
 if TYPE_CHECKING:
     from bots.actions import Action
-    from core.limits import Bucket
+    from core.limits import Limit
 
 # --- in -------------------------------------------------------------------------------------------------------
 
@@ -173,11 +173,11 @@ class Channel(Protocol):
 
     async def close(self) -> None: ...
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> Received:
+    async def receive(self, headers: Mapping[str, str], body: bytes, path: str = "") -> Received:
         """Verify in constant time on the raw body, then read. Never raises for what a stranger sends.
 
-        `headers` are looked up without regard to case (aiohttp's are). Missing or wrong signature: 403; verified
-        but unreadable: 200 and `dead`.
+        `headers` are looked up without regard to case (aiohttp's are); `path` is what was asked for as it came, query
+        included, for providers that sign it. Missing or wrong signature: 403; verified but unreadable: 200 and `dead`.
         """
         ...
 
@@ -196,8 +196,8 @@ class Channel(Protocol):
         """Send one part, once. Raises nothing that a provider can cause."""
         ...
 
-    def limits(self, part: Part) -> list[Bucket]:
-        """The rates that this part counts against, shared by all processes."""
+    def limits(self, part: Part) -> Sequence[Limit]:
+        """The rates that this part counts against, shared by all processes; what all chats share comes first."""
         ...
 
     async def typing(self, chat: str) -> None:

@@ -58,7 +58,7 @@ def _webhook(services: Services, channel: Channel):  # type: ignore[no-untyped-d
         body = await _read(request, limit)
         if body is None:
             return web.Response(status=413)
-        received = await channel.receive(request.headers, body)
+        received = await channel.receive(request.headers, body, request.raw_path)
         try:
             await services.delivery.take(received.updates)
             if received.dead is not None:

@@ -40,7 +40,7 @@ class ConsoleChannel:
     async def close(self) -> None:
         """Nothing to close."""
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> Received:
+    async def receive(self, headers: Mapping[str, str], body: bytes, path: str = "") -> Received:
         """There is no webhook: the terminal appends its updates itself."""
         return FORBIDDEN
 

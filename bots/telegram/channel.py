@@ -35,7 +35,7 @@ from core import picturestore
 from core.connection import redis_errors
 from core.errors import Unavailable
 from core.keys import PART_S, Keys
-from core.limits import Bucket
+from core.limits import Bucket, Limit, Window
 from core.messages import Button, Notice, Progress, Reply
 from core.settings import Settings
 from core.telemetry import get_logger
@@ -50,13 +50,10 @@ QUICK_S = 5.0
 INTRODUCE_AGAIN_S = 30.0
 
 # https://core.telegram.org/bots/faq#broadcasting-to-users: about 30 messages a second over all, 1 a second in a chat
-# (short bursts pass), 20 a minute in a group. A bucket lets through its capacity and its rate besides, so both
-# together stay below the limit in any second (minute); a little less than the whole, as messages overtake each other.
-OVERALL_PER_S = 28
-WORDS_OF_AN_ANSWER = 3
-"""Messages of one answer besides its album: a whole answer goes out without waiting for itself."""
-CHAT_BURST, CHAT_PER_S = 3, 0.9
-GROUP_BURST, GROUP_PER_S = 5, 14.5 / 60
+# (short bursts pass), 20 a minute in a group.
+OVERALL, OVERALL_S = 30, 1.0
+CHAT_BURST, CHAT_PER_S = 3, 1.0
+GROUP, GROUP_S = 20, 60.0
 
 
 class TelegramChannel:
@@ -104,7 +101,7 @@ class TelegramChannel:
 
     # --- in ---------------------------------------------------------------------------------------------------
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> Received:
+    async def receive(self, headers: Mapping[str, str], body: bytes, path: str = "") -> Received:
         """A webhook's request. Without a secret of our own none is accepted."""
         given = {name.lower(): value for name, value in headers.items()}
         sent = given.get(SECRET_HEADER.lower(), "").encode()
@@ -128,18 +125,17 @@ class TelegramChannel:
     def render(self, outgoing: Reply | Notice | Progress, context: RenderContext) -> list[Part]:
         return render.render(outgoing, context)
 
-    def limits(self, part: Part) -> list[Bucket]:
+    def limits(self, part: Part) -> list[Limit]:
         """An album counts once in its chat, and with each picture over all."""
         chat_id, _ = split_chat(part.chat)
         bot = f"{NAME}:{self.api.bot_id}"
-        burst = max(self._settings.hits, part.weight) + WORDS_OF_AN_ANSWER
-        buckets = [
-            Bucket(f"{bot}:all", burst, OVERALL_PER_S - burst, part.weight),
+        limits: list[Limit] = [
+            Window(f"{bot}:all", OVERALL, OVERALL_S, part.weight),
             Bucket(f"{bot}:chat:{chat_id}", CHAT_BURST, CHAT_PER_S),
         ]
         if chat_id < 0:  # groups, supergroups and channels
-            buckets.append(Bucket(f"{bot}:group:{chat_id}", GROUP_BURST, GROUP_PER_S))
-        return buckets
+            limits.append(Window(f"{bot}:group:{chat_id}", GROUP, GROUP_S))
+        return limits
 
     async def send(self, part: Part) -> Outcome:
         try:

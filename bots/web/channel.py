@@ -32,7 +32,7 @@ class _OwnServer:
     async def close(self) -> None:
         """Nothing to close."""
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> Received:
+    async def receive(self, headers: Mapping[str, str], body: bytes, path: str = "") -> Received:
         """Requests come through `bots/web/pages.py` and `api.py`, never as a webhook."""
         return FORBIDDEN
 

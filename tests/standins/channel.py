@@ -40,7 +40,7 @@ class FakeChannel:
 
     async def close(self) -> None: ...
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> Received:
+    async def receive(self, headers: Mapping[str, str], body: bytes, path: str = "") -> Received:
         return FORBIDDEN
 
     async def fetch(self, media: str) -> bytes:

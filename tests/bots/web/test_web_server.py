@@ -290,7 +290,7 @@ class Hook:
 
     name = "telegram"
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> Received:
+    async def receive(self, headers: Mapping[str, str], body: bytes, path: str = "") -> Received:
         if headers.get("Secret") != "yes":
             return FORBIDDEN
         if body == b"garbage":
