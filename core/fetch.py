@@ -39,9 +39,13 @@ class FetchRules:
     """For the whole, redirects included."""
     max_redirects: int = 3
     only_listed: bool = False
-    """Refuse every host that is not listed."""
+    """Refuse every host that is neither listed nor one of `public_hosts`."""
+    public_hosts: tuple[str, ...] = ()
+    """With `only_listed`: these too, by https and at a public address; `*.name` is any host below that name."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent to the first host only: they may hold credentials."""
+    headers_below: str = ""
+    """And there only for paths that begin so."""
 
 
 class Refusal(enum.Enum):
@@ -137,7 +141,7 @@ def check_url(url: str | URL, rules: FetchRules) -> URL:
         raise FetchRefused(Refusal.CREDENTIALS, host)
     if is_listed(rules.hosts, host, port):
         return target
-    if rules.only_listed:
+    if rules.only_listed and not _is_named(rules.public_hosts, host):
         raise FetchRefused(Refusal.NOT_LISTED, host)
     if target.scheme != "https":
         raise FetchRefused(Refusal.SCHEME, host)
@@ -188,10 +192,15 @@ async def _follow(session: aiohttp.ClientSession, url: str, rules: FetchRules, t
                 return await _take_body(response, rules, take)
             onward = _location(target, response)
         onward = check_url(onward, rules)
-        if onward.origin() != target.origin():
+        if onward.origin() != target.origin() or not onward.raw_path.startswith(rules.headers_below):
             headers = {}
         target = onward
     raise FetchRefused(Refusal.REDIRECTS, target.raw_host or "")
+
+
+def _is_named(names: tuple[str, ...], host: str) -> bool:
+    host = host.rstrip(".").lower()
+    return any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in names)
 
 
 def _location(target: URL, response: aiohttp.ClientResponse) -> URL:

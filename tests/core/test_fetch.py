@@ -126,6 +126,29 @@ def test_only_listed_hosts_where_the_rules_say_so() -> None:
     assert refused.value.rule is Refusal.NOT_LISTED
 
 
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        ("https://mms.cdn.example/a", None),
+        ("https://Exact.example./a", None),
+        ("https://cdn.example/a", Refusal.NOT_LISTED),
+        ("https://evilcdn.example/a", Refusal.NOT_LISTED),
+        ("https://mms.cdn.example.evil/a", Refusal.NOT_LISTED),
+        ("https://sub.exact.example/a", Refusal.NOT_LISTED),
+        ("http://mms.cdn.example/a", Refusal.SCHEME),
+        ("https://10.0.0.1/a", Refusal.NOT_LISTED),
+    ],
+)
+def test_hosts_that_a_provider_uses_are_named_and_stay_public(url: str, rule: Refusal | None) -> None:
+    named = replace(RULES, only_listed=True, public_hosts=("*.cdn.example", "exact.example"))
+    if rule is None:
+        assert check_url(url, named)
+        return
+    with pytest.raises(FetchRefused) as refused:
+        check_url(url, named)
+    assert refused.value.rule is rule
+
+
 # --- against a server -------------------------------------------------------------------------------------------
 
 
@@ -292,6 +315,30 @@ async def test_headers_go_to_the_first_host_only(server: Server) -> None:
         ("/b", False),
         ("/same", True),
         ("/b", True),
+    ]
+
+
+async def test_a_named_host_that_resolves_inside_is_refused(server: Server) -> None:
+    rules = replace(RULES, only_listed=True, public_hosts=("*.cdn.example",))
+    async with guarded_session((), resolver=Names({"mms.cdn.example": [["10.0.0.1"]]})) as session:
+        with pytest.raises(FetchRefused) as refused:
+            await fetch(session, "https://mms.cdn.example/a", rules)
+    assert refused.value.rule is Refusal.ADDRESS
+
+
+async def test_headers_stay_below_the_path_that_they_are_for(server: Server) -> None:
+    server.redirect("/ours/a", "/theirs/a")
+    server.redirect("/ours/b", "/ours/c")
+    for path in ("/theirs/a", "/ours/c"):
+        server.answer(path, lambda: web.Response(body=b"picture"))
+    rules = replace(server.rules, headers={"Authorization": "Basic x"}, headers_below="/ours/")
+    await server.get("/ours/a", rules)
+    await server.get("/ours/b", rules)
+    assert [(one.path, "Authorization" in one.headers) for one in server.requests] == [
+        ("/ours/a", True),
+        ("/theirs/a", False),
+        ("/ours/b", True),
+        ("/ours/c", True),
     ]
 
 
