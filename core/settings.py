@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     viber_token: SecretStr = Field(SecretStr(""), description="Token of the Viber bot; empty: off.")
     twilio_account_sid: str = Field("", description="Account SID of Twilio; empty: WhatsApp off.")
     twilio_auth_token: SecretStr = Field(SecretStr(""), description="Auth token of Twilio.")
-    whatsapp_from: str = Field("", description="The shop's WhatsApp number: `whatsapp:+...`.")
+    whatsapp_from: str = Field("", description="The shop's WhatsApp number: `whatsapp:+14155238886`.")
     otlp_endpoint: str = Field("", description="Where traces go (OTLP over http); empty: nowhere.")
     telegram_api: str = Field("https://api.telegram.org", description="Base URL of Telegram's Bot API.")
     viber_api: str = Field("https://chatapi.viber.com", description="Base URL of Viber's API.")
@@ -121,6 +121,25 @@ class Settings(BaseSettings):
     def _no_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
+    @field_validator("whatsapp_from")
+    @classmethod
+    def _with_its_channel(cls, value: str) -> str:
+        return f"whatsapp:{value}" if value.startswith("+") else value
+
+    @model_validator(mode="after")
+    def _whatsapp_fits_together(self) -> Self:
+        if bool(self.twilio_account_sid) != bool(self.twilio_auth_token.get_secret_value()):
+            raise ValueError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together")
+        if not self.whatsapp_on:
+            return self
+        if not re.fullmatch(r"AC[0-9a-f]{32}", self.twilio_account_sid):
+            raise ValueError("TWILIO_ACCOUNT_SID is AC and 32 hex digits: an API key (SK...) signs no webhooks")
+        if not re.fullmatch(r"whatsapp:\+\d{6,15}", self.whatsapp_from):
+            raise ValueError("WhatsApp needs WHATSAPP_FROM: the shop's number, written `whatsapp:+14155238886`")
+        if not self.public_url:
+            raise ValueError("WhatsApp needs PUBLIC_URL: Twilio brings messages there and fetches pictures from it")
+        return self
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         secret = self.telegram_secret.get_secret_value()
@@ -129,8 +148,6 @@ class Settings(BaseSettings):
             raise ValueError("TELEGRAM_SECRET takes 1 to 256 letters, digits, _ and -")
         if self.telegram_on and self.public_url and not secret:
             raise ValueError("a Telegram webhook (PUBLIC_URL is set) needs TELEGRAM_SECRET")
-        if bool(self.twilio_account_sid) != bool(self.twilio_auth_token.get_secret_value()):
-            raise ValueError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together")
         if not all(re.fullmatch(r"[\w-]{1,32}=.+", feed) for feed in self.feeds):
             raise ValueError("FEEDS is written `name=path or URL`, with commas between")
         if self.public_url and not self.public_url.startswith(("https://", "http://")):
@@ -151,6 +168,10 @@ class Settings(BaseSettings):
     @property
     def telegram_on(self) -> bool:
         return bool(self.telegram_token.get_secret_value())
+
+    @property
+    def whatsapp_on(self) -> bool:
+        return bool(self.twilio_account_sid)
 
     @property
     def feeds_by_name(self) -> dict[str, str]:

@@ -75,12 +75,18 @@ def test_lists_are_written_with_commas(text: str, hosts: tuple[str, ...], monkey
     assert load_settings().feed_hosts == hosts
 
 
+TWILIO = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "very-secret-twilio"}
+
 WRONG: list[tuple[dict[str, str], str]] = [
     ({"TELEGRAM_SECRET": "no spaces"}, "TELEGRAM_SECRET"),
     ({"TELEGRAM_SECRET": "x" * 257}, "TELEGRAM_SECRET"),
     ({"TELEGRAM_TOKEN": TOKEN, "PUBLIC_URL": "https://shop.example"}, "TELEGRAM_SECRET"),
     ({"TWILIO_ACCOUNT_SID": "AC1"}, "TWILIO_AUTH_TOKEN"),
     ({"TWILIO_AUTH_TOKEN": "very-secret-twilio"}, "TWILIO_ACCOUNT_SID"),
+    (TWILIO | {"PUBLIC_URL": "https://shop.example"}, "WHATSAPP_FROM"),
+    (TWILIO | {"PUBLIC_URL": "https://shop.example", "WHATSAPP_FROM": "14155238886"}, "WHATSAPP_FROM"),
+    (TWILIO | {"WHATSAPP_FROM": "whatsapp:+14155238886"}, "PUBLIC_URL"),
+    (TWILIO | {"TWILIO_ACCOUNT_SID": "SK" + "0" * 32}, "TWILIO_ACCOUNT_SID"),
     ({"PUBLIC_URL": "shop.example"}, "PUBLIC_URL"),
     ({"PORT": "80000"}, "SNAPSHELF_PORT"),
     ({"PORT": "eighty"}, "SNAPSHELF_PORT"),
@@ -115,8 +121,10 @@ def test_secrets_print_in_no_way() -> None:
     overrides: dict[str, Any] = {
         "telegram_token": TOKEN,
         "viber_token": "viber-secret-value",
-        "twilio_account_sid": "AC1",
+        "twilio_account_sid": TWILIO["TWILIO_ACCOUNT_SID"],
         "twilio_auth_token": "twilio-secret-value",
+        "whatsapp_from": "whatsapp:+14155238886",
+        "public_url": "https://shop.example",
         "telegram_secret": "webhook-secret-value",
         "redis_url": "redis://:redis-secret-value@host/0",
     }
@@ -133,6 +141,10 @@ def test_settings_do_not_change_while_a_process_runs() -> None:
 
 def test_addresses_lose_the_slash_at_their_end() -> None:
     assert load_settings(public_url="https://shop.example/").public_url == "https://shop.example"
+
+
+def test_a_number_without_its_channel_gets_it() -> None:
+    assert load_settings(whatsapp_from="+14155238886").whatsapp_from == "whatsapp:+14155238886"
 
 
 def test_folders_follow_from_the_data_folder(tmp_path: Path) -> None:
