@@ -30,7 +30,7 @@ from bots.services import Services
 from core import metrics
 from core.connection import redis_errors
 from core.leases import Lease
-from core.limits import acquire
+from core.limits import Limiter, Taken, Wait
 from core.messages import BadMessage, Notice, Progress, Reply, decode_outgoing
 from core.streams import Entry, PartState
 from core.telemetry import get_logger
@@ -64,12 +64,19 @@ class _Progress:
     states: dict[int, PartState] = dataclasses.field(default_factory=dict)
     """What stood at the parts when this answer was taken in hand."""
     marking: asyncio.Task[None] | None = None
+    settling: asyncio.Task[None] | None = None
 
     async def marked(self) -> None:
         """Returns when the part sent last is marked so. Raises Unavailable."""
         marking, self.marking = self.marking, None
         if marking is not None:
             await asyncio.shield(marking)
+
+    async def settled(self) -> None:
+        """Returns when the rates know that the send tried last has ended."""
+        settling, self.settling = self.settling, None
+        if settling is not None:
+            await asyncio.shield(settling)
 
 
 class Outbox:
@@ -79,6 +86,7 @@ class Outbox:
         self._services = services
         self._streams, self._keys = services.streams, services.keys
         self._redis = services.streams.redis
+        self._limiter = Limiter(self._redis, self._keys)
         settings = services.settings
         self._context = RenderContext(
             shop_name=settings.shop_name,
@@ -111,6 +119,7 @@ class Outbox:
         try:
             later = await self._send_all(outgoing, channel, done)
         finally:
+            await done.settled()
             await done.marked()
         if later is not None:
             await self._streams.retry(entry, later.reason, after_ms=later.after_ms, count=later.failure, lease=lease)
@@ -164,23 +173,20 @@ class Outbox:
                 return None
         if done.moved_to is not None:
             part = dataclasses.replace(part, chat=done.moved_to)
-        later = await self._wait_for_rates(part, channel)
-        await done.marked()
-        if later is not None:
-            return later
-        if not part.editing:
-            await self._streams.take_part(part.job, part.number)
-        outcome = await channel.send(part)
+        await done.settled()
+        room = await self._limiter.take(channel.limits(part), LIMIT_SLEEP_MAX_MS)
+        try:
+            await done.marked()
+            if isinstance(room, Wait):
+                return _Later("the provider's rate is used up", room.ms)
+            if not part.editing:
+                await self._streams.take_part(part.job, part.number)
+            outcome = await channel.send(part)
+        finally:
+            if isinstance(room, Taken):
+                done.settling = asyncio.create_task(self._limiter.settle(room))
         metrics.SENDS.labels(channel.name, type(outcome).__name__.lower()).inc()
         return await self._settle(part, outcome, channel, done)
-
-    async def _wait_for_rates(self, part: Part, channel: Channel) -> _Later | None:
-        buckets = channel.limits(part)
-        while wait_ms := await acquire(self._redis, self._keys, buckets):
-            if wait_ms > LIMIT_SLEEP_MAX_MS:
-                return _Later("the provider's rate is used up", wait_ms)
-            await asyncio.sleep(wait_ms / 1000)
-        return None
 
     async def _settle(self, part: Part, outcome: Outcome, channel: Channel, done: _Progress) -> _Later | None:
         match outcome:

@@ -194,8 +194,12 @@ class Keys:
     # --- limits, leases of singletons, waiting connections -------------------------------------------------
 
     def limit(self, name: str) -> str:
-        """hash: a token bucket shared by all processes."""
+        """hash: a bucket shared by all processes: when it will be full again (ms)."""
         return f"{self.prefix}limit:{name}"
+
+    def window(self, name: str) -> str:
+        """sorted set: what was taken within a window shared by all processes; score = when its send ended (ms)."""
+        return f"{self.prefix}window:{name}"
 
     def paused(self, chat: str) -> str:
         """string: the provider asked to leave this chat alone for so long (expires by itself)."""

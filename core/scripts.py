@@ -21,12 +21,12 @@ class Scripts:
     """The scripts on one client."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self.redis = redis
         self._loaded: dict[str, AsyncScript] = {}
 
     async def run(self, name: str, keys: Sequence[str], args: Sequence[str | bytes | int | float]) -> Any:
         """What the script returns. Scripts without a shebang may finish at the memory limit once they wrote."""
         script = self._loaded.get(name)
         if script is None:
-            script = self._loaded[name] = self._redis.register_script(source(name))
+            script = self._loaded[name] = self.redis.register_script(source(name))
         return await script(keys=keys, args=args)

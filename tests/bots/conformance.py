@@ -13,7 +13,7 @@ from bots.actions import token_of
 from bots.channel import Channel, Part, RenderContext, Sent
 from bots.texts import names
 from core.errors import Reason, Refused
-from core.limits import Bucket
+from core.limits import Bucket, Window
 from core.messages import Button, Hit, Notice, Photo, Progress, Reply, channel_of
 
 CONTEXT = RenderContext(shop_name="Shelf & Co <b>", currency="EUR", support_link="https://example.org/ask")
@@ -172,10 +172,13 @@ class ChannelConformance:
     def test_limits_are_shared_and_can_be_kept(self, channel: Channel, chat: str) -> None:
         for answer in answers(chat).values():
             for part in channel.render(answer, CONTEXT):
-                for bucket in channel.limits(part):
-                    assert isinstance(bucket, Bucket)
-                    assert 0 < bucket.cost <= bucket.capacity
-                    assert bucket.per_s > 0
+                for limit in channel.limits(part):
+                    match limit:
+                        case Bucket(capacity=at_once, per_s=rate):
+                            assert rate > 0
+                        case Window(at_most=at_once, seconds=seconds):
+                            assert seconds > 0
+                    assert 0 < limit.cost <= at_once
 
     async def test_typing_and_acknowledging_never_fail(
         self, channel: Channel, chat: str, break_provider: Callable[[], Awaitable[None]]

@@ -14,7 +14,6 @@ from core.blobs import Blobs
 from core.connection import Full, client
 from core.keys import CONVERSATION, SENDERS, WORKERS, Keys, partition_of
 from core.leases import Lease, acquire_lease
-from core.limits import Bucket, acquire
 from core.messages import Album, ByPhoto, Notice, Photo, Search, Text, Update, decode_outgoing, decode_update
 from core.streams import (
     AdminQueue,
@@ -319,16 +318,6 @@ async def test_blobs_stop_at_their_budget_and_give_room_back(redis: Redis) -> No
         await redis.zadd(keys.blobs, {str(member, "utf-8"): 1})  # type: ignore[arg-type]
     await blobs.put(keys.blob("b", 0), half)
     assert await blobs.copy(keys.blob("gone", 0), keys.blob("c", 0)) is False
-
-
-async def test_a_bucket_is_shared_and_takes_from_all_or_none(redis: Redis) -> None:
-    keys = Keys()
-    slow = Bucket("slow", capacity=1, per_s=0.001)
-    wide = Bucket("wide", capacity=2, per_s=0.001)
-    assert await acquire(redis, keys, [wide, slow]) == 0
-    assert await acquire(redis, keys, [wide, slow]) > 0
-    assert await acquire(redis, keys, [wide]) == 0
-    assert await acquire(redis, keys, [wide]) > 0
 
 
 async def test_a_dead_letter_can_be_shown_retried_and_dropped(streams: Streams) -> None:
