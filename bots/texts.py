@@ -71,6 +71,8 @@ _LABELS: dict[str, str] = {
     "up": "👍",
     "up_number": "👍 {number}",
     "down": "👎 None of these",
+    "choose": "Choose",
+    "answer_number": "Answer with a number:",
     "bought": "I bought it",
     "offer_cheaper": "Cheaper",
     "offer_colour": "Only {value}",
