@@ -23,6 +23,7 @@ from bots.services import Services
 from bots.typing_signal import TypingSignals
 from core.connection import Full, redis_errors
 from core.errors import SENTENCES, Refused, Unavailable
+from core.keys import HEARD_S
 from core.leases import Lease
 from core.messages import (
     Album,
@@ -214,7 +215,10 @@ class Conversation:
         if isinstance(update.content, Left):
             await self._redis.set(gone, "left", ex=GONE_S)
         elif not isinstance(update.content, Status):
-            await self._redis.delete(gone)
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.delete(gone)
+                pipe.set(self._keys.heard(update.chat), update.at, ex=HEARD_S)
+                await pipe.execute(raise_on_error=False)  # at the memory limit the second is left out
 
     async def _say_if_slow(self, update: Update) -> None:
         await asyncio.sleep(self._slow_s)

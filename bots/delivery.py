@@ -14,6 +14,9 @@ from core.telemetry import get_logger
 log = get_logger(__name__)
 
 REPLAY_EVERY_S = 1.0
+TAKE_S = 3.0
+"""A Redis that takes longer counts as away: Viber waits 5 s for an answer, Twilio 15 s. It may have taken the update
+all the same; then the claim sorts it out when the spool is replayed."""
 
 
 class Delivery:
@@ -36,9 +39,10 @@ class Delivery:
         for update in updates:
             if not self._spooled.is_set():
                 try:
-                    await self._streams.claim_and_append(update)
-                except Unavailable as error:
-                    log.warning("redis away, writing to the spool", error=str(error))
+                    async with asyncio.timeout(TAKE_S):
+                        await self._streams.claim_and_append(update)
+                except (Unavailable, TimeoutError) as error:
+                    log.warning("redis away, writing to the spool", error=str(error) or "no answer in time")
                 else:
                     continue
             await asyncio.to_thread(self._spool.append, encode(update))
@@ -53,9 +57,10 @@ class Delivery:
     async def bury(self, channel: str, body: bytes) -> None:
         """Keep a body that was verified but cannot be read; while Redis is away only the log tells of it."""
         try:
-            await self._streams.bury_unparsed(channel, body)
-        except Unavailable as error:
-            log.warning("an unreadable update could not be kept", channel=channel, error=str(error))
+            async with asyncio.timeout(TAKE_S):
+                await self._streams.bury_unparsed(channel, body)
+        except (Unavailable, TimeoutError) as error:
+            log.warning("an unreadable update could not be kept", channel=channel, error=str(error) or "no answer")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Bring the spool into Redis whenever both are there, until `stop`."""

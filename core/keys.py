@@ -32,6 +32,8 @@ ANSWER_S = 60
 UNPARSED_S = 24 * 3600
 FEEDBACK_S = 90 * 24 * 3600
 COUNTS_S = 400 * 24 * 3600
+HEARD_S = 48 * 3600
+"""Twice the time that a provider lets us answer in (WhatsApp)."""
 
 
 def partition_of(chat: str) -> int:
@@ -182,6 +184,10 @@ class Keys:
     def gone(self, chat: str) -> str:
         """string: this chat cannot be written to until it writes again."""
         return f"{self.prefix}gone:{chat}"
+
+    def heard(self, chat: str) -> str:
+        """string: when this chat last wrote (ms; 48 h): WhatsApp takes free answers for 24 h only."""
+        return f"{self.prefix}heard:{chat}"
 
     def language(self, user: str) -> str:
         """string: the language that a user chose."""
