@@ -117,6 +117,8 @@ class Drop:
     """This part will never be accepted; the rest of the answer goes on."""
 
     reason: str
+    alarm: bool = False
+    """Admins hear of it: our own mistake, or one in the provider's settings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from bots import actions, admins, feedback, languages
 from bots.channel import Channel
 from bots.counts import count
 from bots.forgetting import forget, rewrite_file
+from bots.late import failure_output
 from bots.questions import ALBUM_PHOTOS, Questions, notice, photos_of
 from bots.services import Services
 from bots.typing_signal import TypingSignals
@@ -25,6 +26,8 @@ from core.connection import Full, redis_errors
 from core.errors import SENTENCES, Refused, Unavailable
 from core.keys import HEARD_S
 from core.leases import Lease
+from core.limits import until_reply
+from core.marks import keep
 from core.messages import (
     Album,
     BadMessage,
@@ -118,7 +121,8 @@ class Conversation:
 
     async def _hand_on(self, entry: Entry, lease: Lease, update: Update, outgoing: Outgoing | None) -> None:
         if outgoing is None:
-            await self._streams.advance(entry, lease=lease)
+            told = failure_output(self._streams, update)
+            await self._streams.advance(entry, (told,) if told else (), lease=lease)
             return
         match outgoing:
             case Search():
@@ -213,12 +217,12 @@ class Conversation:
     async def _note_presence(self, update: Update) -> None:
         gone = self._keys.gone(update.chat)
         if isinstance(update.content, Left):
-            await self._redis.set(gone, "left", ex=GONE_S)
+            await keep(self._redis, (gone, "left", GONE_S))
         elif not isinstance(update.content, Status):
-            async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.delete(gone)
-                pipe.set(self._keys.heard(update.chat), update.at, ex=HEARD_S)
-                await pipe.execute(raise_on_error=False)  # at the memory limit the second is left out
+            since_it_was_silent = gone, self._keys.moved(update.chat), self._keys.window(until_reply(update.chat))
+            with redis_errors():
+                await self._redis.delete(*since_it_was_silent)
+            await keep(self._redis, (self._keys.heard(update.chat), str(update.at), HEARD_S))
 
     async def _say_if_slow(self, update: Update) -> None:
         await asyncio.sleep(self._slow_s)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
-from bots import actions
+from bots import actions, late
+from bots.alarms import raise_alarm
 from bots.channel import (
     Alarm,
     Channel,
@@ -29,9 +30,11 @@ from bots.counts import count, outcome_of
 from bots.services import Services
 from core import metrics
 from core.connection import redis_errors
+from core.keys import MOVED_S
 from core.leases import Lease
 from core.limits import Limiter, Taken, Wait
-from core.messages import BadMessage, Notice, Progress, Reply, decode_outgoing
+from core.marks import keep
+from core.messages import BadMessage, Notice, Progress, Reply, Status, Update, decode_outgoing
 from core.streams import Entry, PartState
 from core.telemetry import get_logger
 
@@ -39,9 +42,12 @@ log = get_logger(__name__)
 
 TURN_RETRY_MS = 40
 ALARM_RETRY_MS = 30_000
+ALARM_PAUSE_MS = 5_000
+"""After an alarm the whole channel waits: what is sent next only looks whether somebody has acted."""
 LIMIT_SLEEP_MAX_MS = 5_000
 """A longer wait for a rate is spent in Redis, not in this process."""
 GONE_S = 90 * 24 * 3600
+MOVES_MAX = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,7 +107,11 @@ class Outbox:
         try:
             outgoing = decode_outgoing(entry.data)
         except BadMessage as error:
-            await self._streams.bury(entry, str(error), lease=lease)
+            failure = late.failure_in(entry.data)
+            if failure is None:
+                await self._streams.bury(entry, str(error), lease=lease)
+            else:
+                await self._handle_failure(entry, failure, lease)
             return
         channel = self._services.channels.of(outgoing.chat)
         if channel is None:
@@ -116,34 +126,85 @@ class Outbox:
             await self._streams.retry(entry, waits, after_ms=TURN_RETRY_MS, count=False, hold=False, lease=lease)
             return
         done = _Progress()
-        try:
-            later = await self._send_all(outgoing, channel, done)
-        finally:
-            await done.settled()
-            await done.marked()
-        if later is not None:
-            await self._streams.retry(entry, later.reason, after_ms=later.after_ms, count=later.failure, lease=lease)
+        if await self._put_aside(entry, self._send_all(outgoing, channel, done), done, lease):
             return
         ended = await self._streams.advance(entry, tally=tally_of(outgoing, done), finish_turn=True, lease=lease)
         if ended and isinstance(outgoing, Reply):
             await count(self._redis, self._keys, channel.name, outcome_of(outgoing))
 
+    async def _put_aside(self, entry: Entry, sending: Awaitable[_Later | None], done: _Progress, lease: Lease) -> bool:
+        """Whether the entry goes on later, with what could not be sent now."""
+        try:
+            later = await sending
+        finally:
+            await done.settled()
+            await done.marked()
+        if later is not None:
+            await self._streams.retry(entry, later.reason, after_ms=later.after_ms, count=later.failure, lease=lease)
+        return later is not None
+
+    async def _handle_failure(self, entry: Entry, update: Update, lease: Lease) -> None:
+        """A part that the provider had taken failed afterwards: once, the channel says what goes out instead."""
+        channel, status = self._services.channels.of(update.chat), update.content
+        if isinstance(channel, late.HearsLate) and isinstance(status, Status):
+            with redis_errors():
+                kept = await self._redis.get(self._keys.sent(status.provider_id))
+            part = late.part_from(kept, update.chat) if kept else None
+            if part is not None:
+                outcome = channel.late_failure(part, status.code)
+                wait_ms = late.wait_before(outcome, entry.attempt)
+                if wait_ms is not None:
+                    await self._streams.retry(entry, "it is to be sent once more", after_ms=wait_ms, lease=lease)
+                    return
+                done = _Progress()
+                if await self._put_aside(entry, self._mend(part, outcome, channel, done), done, lease):
+                    return
+            with redis_errors():
+                await self._redis.delete(self._keys.sent(status.provider_id))
+        await self._streams.advance(entry, lease=lease)
+
+    async def _mend(self, part: Part, outcome: Outcome, channel: Channel, done: _Progress) -> _Later | None:
+        log.info("a part failed after it was taken", job=part.job, channel=channel.name, outcome=type(outcome).__name__)
+        metrics.SENDS.labels(channel.name, f"late_{type(outcome).__name__.lower()}").inc()
+        if isinstance(outcome, Alarm):
+            await raise_alarm(self._services, channel.name, outcome.reason)
+            await self._mark(part, PartState.DROPPED)
+            return None
+        later = await self._look(part.chat, part.job, channel, done)
+        if later is not None or done.gone:
+            return later
+        return await self._settle(part, late.second_try(part, outcome), channel, done)
+
     async def _send_all(self, outgoing: Reply | Notice | Progress, channel: Channel, done: _Progress) -> _Later | None:
-        chat = outgoing.chat
+        later = await self._look(outgoing.chat, outgoing.job, channel, done)
+        if later is not None or done.gone:
+            return later
+        return await self._send_parts(channel.render(outgoing, self._context), channel, done)
+
+    async def _look(self, chat: str, job: str, channel: Channel, done: _Progress) -> _Later | None:
+        """Where the chat is, whether it may be written to now, and what of the answer it has already."""
         with redis_errors():
+            for _ in range(MOVES_MAX):
+                moved = await self._redis.get(self._keys.moved(chat))
+                if not moved:
+                    break
+                done.moved_to = chat = moved.decode()
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.exists(self._keys.gone(chat))
                 pipe.pttl(self._keys.paused(chat))
-                pipe.hgetall(self._keys.parts(outgoing.job))
-                gone, paused_ms, marked = await pipe.execute()
+                pipe.pttl(self._keys.paused(channel.name))
+                pipe.hgetall(self._keys.parts(job))
+                gone, chat_ms, channel_ms, marked = await pipe.execute()
         if gone:
             metrics.SENDS.labels(channel.name, "skipped").inc()
             done.gone = True
             return None
-        if paused_ms > 0:
-            return _Later("the provider asked to wait", paused_ms)
+        if channel_ms > 0:
+            return _Later("its channel waits until somebody acts", channel_ms)
+        if chat_ms > 0:
+            return _Later("the provider asked to wait", chat_ms)
         done.states = {int(number): PartState(state.decode()) for number, state in marked.items()}
-        return await self._send_parts(channel.render(outgoing, self._context), channel, done)
+        return None
 
     async def _send_parts(self, parts: Sequence[Part], channel: Channel, done: _Progress) -> _Later | None:
         """One after the other: what follows a part that has to wait, waits too."""
@@ -171,8 +232,9 @@ class Outbox:
             if before in (PartState.SENT, PartState.DROPPED):
                 done.sent |= before is PartState.SENT
                 return None
-        if done.moved_to is not None:
+        if done.moved_to is not None and part.chat != done.moved_to:
             part = dataclasses.replace(part, chat=done.moved_to)
+            await self._mint([part])  # a button works in its own chat alone
         await done.settled()
         room = await self._limiter.take(channel.limits(part), LIMIT_SLEEP_MAX_MS)
         try:
@@ -193,19 +255,20 @@ class Outbox:
             case Sent(provider_ids=ids):
                 done.sent = True
                 # Redis writes it to its disk while the next part waits for its rate
-                done.marking = asyncio.create_task(self._mark_sent(part, ids))
+                done.marking = asyncio.create_task(self._mark_sent(part, ids, channel))
             case Unknown(reason=reason):
                 log.warning("a send may have arrived or not; it is not repeated", job=part.job, reason=reason)
                 done.unknown = True
                 await self._mark(part, PartState.UNKNOWN)
-            case Drop(reason=reason):
+            case Drop(reason=reason, alarm=alarm):
                 log.warning("a part was refused for good", job=part.job, channel=channel.name, reason=reason)
+                if alarm:
+                    await raise_alarm(self._services, channel.name, reason)
                 await self._mark(part, PartState.DROPPED)
             case Gone(reason=reason):
                 log.info("a chat cannot be written to any more", job=part.job, reason=reason)
                 done.gone = True
-                with redis_errors():
-                    await self._redis.set(self._keys.gone(part.chat), "1", ex=GONE_S)
+                await keep(self._redis, (self._keys.gone(part.chat), "1", GONE_S))
                 await self._mark(part, PartState.DROPPED)
             case Degrade(to=instead, reason=reason):
                 log.info("a part goes out in another form", job=part.job, reason=reason)
@@ -215,9 +278,9 @@ class Outbox:
             case Retry(reason=reason, after_ms=after_ms):
                 return await self._put_off(part, reason, after_ms)
             case Alarm(reason=reason):
-                log.error("nothing can be sent until somebody acts", channel=channel.name, reason=reason)
-                metrics.ALARMS.labels(channel.name).inc()
                 await self._unmark(part)
+                await keep(self._redis, (self._keys.paused(channel.name), "1", ALARM_PAUSE_MS / 1000))
+                await raise_alarm(self._services, channel.name, reason)
                 return _Later(reason, ALARM_RETRY_MS)
         return None
 
@@ -244,6 +307,7 @@ class Outbox:
             log.warning("a chat is said to have moved where it is", job=part.job, channel=channel.name)
             await self._mark(part, PartState.DROPPED)
             return None
+        await keep(self._redis, (self._keys.moved(part.chat), chat, MOVED_S))
         done.moved_to = chat
         done.states.pop(part.number, None)
         return await self._send_part(part, channel, done)
@@ -251,17 +315,17 @@ class Outbox:
     async def _put_off(self, part: Part, reason: str, after_ms: int | None) -> _Later:
         await self._unmark(part)
         if after_ms is not None:
-            with redis_errors():
-                await self._redis.set(self._keys.paused(part.chat), "1", px=max(1, after_ms))
+            await keep(self._redis, (self._keys.paused(part.chat), "1", after_ms / 1000))
         return _Later(reason, after_ms, failure=after_ms is None)
 
-    async def _mark_sent(self, part: Part, provider_ids: Sequence[str]) -> None:
+    async def _mark_sent(self, part: Part, provider_ids: Sequence[str], channel: Channel) -> None:
+        what = late.remembered(part) if isinstance(channel, late.HearsLate) else None
         for provider_id in provider_ids or (None,):
-            await self._mark(part, PartState.SENT, provider_id)
+            await self._mark(part, PartState.SENT, provider_id, what)
 
-    async def _mark(self, part: Part, state: PartState, provider_id: str | None = None) -> None:
+    async def _mark(self, part: Part, state: PartState, provider_id: str | None = None, what: object = None) -> None:
         if not part.editing:
-            await self._streams.mark_part(part.job, part.number, state, provider_id)
+            await self._streams.mark_part(part.job, part.number, state, provider_id, what)
 
     async def _unmark(self, part: Part) -> None:
         """It was not sent, and that is known."""

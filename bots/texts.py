@@ -37,6 +37,7 @@ _SENTENCES: dict[str, str] = {
     "searching": "I'm still looking, one moment please …",
     "unknown_feed": "I know no feed of that name; there are: {feeds}.",
     "no_feed": "There is no feed to take: set FEED in the settings, or name one of FEEDS.",
+    "alarm": "Trouble with {channel} that needs you: {reason}. The log of the bots and `snapshelf doctor` say more.",
     "unknown_command": "I don't know /{command}: send a photo, or /help to read what I can do.",
     "not_searchable": "I can't search with {what}: please send a photo, or a few words.",
     "button_expired": "That button is too old: please send your photo again.",
@@ -152,7 +153,8 @@ def to_translate() -> frozenset[str]:
 
 def notice_text(notice: Notice, shop_name: str) -> str:
     """The words of a Notice; one from a newer version, which this one does not know, is answered with help."""
-    args = {"shop": shop_name, "command": "", "what": "that", "feeds": "–", "count": "0"} | dict(notice.args)
+    blank = dict.fromkeys(("command", "channel", "reason"), "")
+    args = blank | {"shop": shop_name, "what": "that", "feeds": "–", "count": "0"} | dict(notice.args)
     if "what" in notice.args:
         args["what"] = _in(notice.language, _WHAT.get(notice.args["what"], _ELSE))
     name = notice.name if notice.name in names() else "help"

@@ -32,6 +32,8 @@ ANSWER_S = 60
 UNPARSED_S = 24 * 3600
 FEEDBACK_S = 90 * 24 * 3600
 COUNTS_S = 400 * 24 * 3600
+ALARM_S = 6 * 3600
+MOVED_S = 90 * 24 * 3600
 HEARD_S = 48 * 3600
 """Twice the time that a provider lets us answer in (WhatsApp)."""
 
@@ -107,7 +109,7 @@ class Keys:
         return f"{self.prefix}parts:{job}"
 
     def sent(self, provider_id: str) -> str:
-        """string: job and part of a message that we sent (48 h)."""
+        """string: job and part of a message that we sent, and what was in it where it may fail later (JSON; 48 h)."""
         return f"{self.prefix}sent:{provider_id}"
 
     @property
@@ -189,6 +191,14 @@ class Keys:
         """string: when this chat last wrote (ms; 48 h): WhatsApp takes free answers for 24 h only."""
         return f"{self.prefix}heard:{chat}"
 
+    def moved(self, chat: str) -> str:
+        """string: the name that this chat has now (90 days after it was last used)."""
+        return f"{self.prefix}moved:{chat}"
+
+    def alarm(self, channel: str, reason: str) -> str:
+        """string: admins were told of this (6 h)."""
+        return f"{self.prefix}alarm:{channel}:{reason}"
+
     def language(self, user: str) -> str:
         """string: the language that a user chose."""
         return f"{self.prefix}language:{user}"
@@ -208,7 +218,7 @@ class Keys:
         return f"{self.prefix}window:{name}"
 
     def paused(self, chat: str) -> str:
-        """string: the provider asked to leave this chat alone for so long (expires by itself)."""
+        """string: the provider asked to leave this chat (or channel) alone for so long (expires by itself)."""
         return f"{self.prefix}paused:{chat}"
 
     def singleton(self, name: str) -> str:

@@ -275,11 +275,14 @@ class Streams:
             state = await self.scripts.run("take_part", [self.keys.parts(job), self.keys.tally], [part, PART_S])
         return PartState(state.decode() or "fresh")
 
-    async def mark_part(self, job: str, part: int, state: PartState, provider_id: str | None = None) -> None:
-        """Say what became of a part; by `provider_id` a later callback finds it (48 h)."""
+    async def mark_part(
+        self, job: str, part: int, state: PartState, provider_id: str | None = None, what: object = None
+    ) -> None:
+        """Say what became of a part; by `provider_id` a later callback finds it, and `what` was in it (48 h)."""
         keys = [self.keys.parts(job)] + ([self.keys.sent(provider_id)] if provider_id else [])
+        found = json.dumps([job, part] if what is None else [job, part, what], ensure_ascii=False)
         with redis_errors():
-            await self.scripts.run("mark_part", keys, [part, str(state), PART_S, json.dumps([job, part])])
+            await self.scripts.run("mark_part", keys, [part, str(state), PART_S, found])
 
     # --- numbers ----------------------------------------------------------------------------------------------
 

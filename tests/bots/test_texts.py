@@ -13,6 +13,8 @@ from core.messages import Hit, Notice, Reply
 ARGS = {"shop": "Luma", "command": "frobnicate", "what": "a sticker", "link": "https://example.com"} | {
     "feeds": "outlet, sale",
     "count": "3",
+    "channel": "viber",
+    "reason": "the token is revoked",
 }
 HIT = Hit("1", "A mug")
 
