@@ -1,0 +1,87 @@
+"""`run` trains, or goes on with a run; `measure` tells how good weights are."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.draw import Draw
+from training.measure import measure
+from training.pictures import prepare
+from training.recipe import read_recipe
+from training.run import Trainer
+from training.teacher import taught
+
+RECIPE = Path(__file__).parent / "recipe.toml"
+
+
+def main() -> None:
+    """See `--help`."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    run = commands.add_parser("run", help="train, or go on with a run that was interrupted")
+    run.add_argument("--data", type=Path, action="append", required=True, help="where the recipe's paths begin")
+    run.add_argument("--run", type=Path, required=True, help="folder of the run: state, log, weights")
+    run.add_argument("--cache", type=Path, required=True, help="folder for decoded pictures and the teacher's features")
+    run.add_argument("--recipe", type=Path, default=RECIPE)
+    run.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long; go on another time")
+    run.set_defaults(do=train)
+    how_good = commands.add_parser("measure", help="the card's protocol")
+    how_good.add_argument("weights", type=Path, nargs="+")
+    how_good.add_argument("--data", type=Path, required=True)
+    how_good.add_argument("--cache", type=Path, required=True)
+    how_good.add_argument("--side", type=int, nargs="+", default=[112])
+    how_good.set_defaults(do=tell)
+    arguments = parser.parse_args()
+    arguments.do(arguments)
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Prepare what is missing, then run."""
+    recipe = read_recipe(arguments.recipe)
+    stop_at = time.time() + arguments.minutes * 60
+    for folder in (arguments.run, arguments.cache):
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def find(path: str) -> Path:
+        return next((root / path for root in arguments.data if (root / path).exists()), arguments.data[0] / path)
+
+    sets = []
+    for one in recipe.sets:
+        root = next((root for root in arguments.data if (root / one.path).exists()), arguments.data[0])
+        prepared = prepare(one, root, arguments.cache)
+        print(f"{one.name}: {'not there' if prepared is None else len(prepared.pixels)}", flush=True)
+        sets += [prepared] if prepared is not None else []
+    features = None
+    if recipe.teacher:
+        seen = [taught(one, find(recipe.teacher), arguments.cache) for one in sets]
+        features = torch.from_numpy(np.concatenate(seen))
+    trainer = Trainer(recipe, find(recipe.start), Draw(sets, recipe.seed), features, arguments.run)
+    started = time.time()
+
+    def progress(stage: int, step: int, loss: float) -> None:
+        if step % 100 == 0:
+            steps = recipe.stages[stage].steps
+            print(
+                f"{time.time() - started:6.0f} s  stage {stage + 1}  step {step} of {steps}  loss {loss:.3f}",
+                flush=True,
+            )
+
+    done = trainer.run(stop_at, progress)
+    print("done" if done else "interrupted: the same command goes on", flush=True)
+
+
+def tell(arguments: argparse.Namespace) -> None:
+    """One line for each weights and size."""
+    for weights in arguments.weights:
+        for side in arguments.side:
+            figures = measure(weights, arguments.data, arguments.cache, side)
+            print(weights, side, figures, flush=True)
+
+
+if __name__ == "__main__":
+    main()

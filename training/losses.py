@@ -1,0 +1,69 @@
+"""What the network is asked for: two views of a product together, the teacher's features, kinds and colours."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.network import DIMENSIONS
+
+PART_WEIGHTS = {"texture": 0.5, "shape": 0.7, "kind": 1.0}
+TEMPERATURE = 0.07
+CENTRE_RATE = 0.02
+
+
+class Centres(nn.Module):
+    """Running means of the normalised parts: searching centres them by the catalogue's own mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name, size in DIMENSIONS.items():
+            self.register_buffer(name, torch.zeros(size))
+
+    def forward(self, parts: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Parts normalised, centred, normalised again."""
+        out = {}
+        for name, values in parts.items():
+            unit, centre = functional.normalize(values), getattr(self, name)
+            if self.training:
+                centre += CENTRE_RATE * (unit.detach().mean(0) - centre)
+            out[name] = functional.normalize(unit - centre)
+        return out
+
+
+def likeness(left: dict[str, Tensor], right: dict[str, Tensor]) -> Tensor:
+    """`[B, B]`: weighted mean of the parts' cosines, as a search weighs them."""
+    total = sum(PART_WEIGHTS.values())
+    return torch.stack([weight / total * left[name] @ right[name].T for name, weight in PART_WEIGHTS.items()]).sum(0)
+
+
+def views_loss(alike: Tensor, identity: Tensor) -> Tensor:
+    """NT-Xent (Chen et al. 2020) in both directions; pictures of one identity are no negatives of each other."""
+    same = identity[:, None] == identity[None]
+    same.fill_diagonal_(False)
+    logits = (alike / TEMPERATURE).masked_fill(same, -1e4)
+    target = torch.arange(len(alike))
+    return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
+
+
+def kinds_loss(alike: Tensor, kind: Tensor) -> Tensor:
+    """Supervised contrast (Khosla et al. 2020): views of one kind nearer than the rest; -1 is unlabelled."""
+    labelled = kind >= 0
+    same = (kind[:, None] == kind[None]) & labelled[:, None]
+    log = functional.log_softmax(alike / (2 * TEMPERATURE), 1)
+    per = (log * same).sum(1) / same.sum(1).clamp(min=1)
+    return -(per * labelled).sum() / labelled.sum().clamp(min=1)
+
+
+def teacher_loss(guess: Tensor, taught: Tensor) -> Tensor:
+    """Smooth L1 and cosine on standardised features."""
+    return functional.smooth_l1_loss(guess, taught) + (1 - functional.cosine_similarity(guess, taught)).mean()
+
+
+def labels_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy over what is labelled; 0 where nothing is."""
+    known = labels >= 0
+    return (
+        functional.cross_entropy(logits[known], labels[known], label_smoothing=0.1) if known.any() else logits.sum() * 0
+    )

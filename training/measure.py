@@ -1,0 +1,115 @@
+"""The card's protocol on checkpoints: float descriptors, each part centred by its set's mean, cosine.
+
+"First": share of nearest neighbours of the same label, leave one out. "At 1 / at 5": the right product among all shop
+pictures of the set, from another photo of it.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+
+from training import network
+from training.losses import PART_WEIGHTS
+from training.pictures import prepare
+from training.recipe import PictureSet
+
+Matrix = npt.NDArray[np.float32]
+
+
+def describe(net: network.Vgg16, pixels: npt.NDArray[np.uint8]) -> dict[str, Matrix]:
+    """`[N, S, S, 3]` → each part `[N, D]`, L2-normalised."""
+    out: dict[str, list[Matrix]] = {}
+    net.eval()
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        for at in range(0, len(pixels), 128):
+            stack = torch.from_numpy(np.array(pixels[at : at + 128])).permute(0, 3, 1, 2).float()
+            for name, values in net(stack).items():
+                out.setdefault(name, []).append(torch.nn.functional.normalize(values.float()).numpy())
+    return {name: np.concatenate(values) for name, values in out.items()}
+
+
+def joined(parts: dict[str, Matrix], weights: dict[str, float]) -> Matrix:
+    """Centred by the set's own mean, weighted, normalised: `[N, D]`."""
+    centred = []
+    for name, values in parts.items():
+        moved = values - values.mean(0)
+        centred.append(weights[name] ** 0.5 * moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9))
+    matrix = np.concatenate(centred, 1)
+    return np.asarray(matrix / np.linalg.norm(matrix, axis=1, keepdims=True), np.float32)
+
+
+def pictures(paths: list[Path], side: int) -> npt.NDArray[np.uint8]:
+    """Squeezed to `[N, S, S, 3]`."""
+    out = np.empty((len(paths), side, side, 3), np.uint8)
+    for at, path in enumerate(paths):
+        with Image.open(path) as image:
+            out[at] = np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0))
+    return out
+
+
+def leave_one_out(matrix: Matrix, labels: list[str], best: int = 10) -> tuple[float, float]:
+    """First and P@10."""
+    alike = matrix @ matrix.T
+    np.fill_diagonal(alike, -9)
+    near = np.argpartition(-alike, best, 1)[:, :best]
+    order = np.take_along_axis(near, np.argsort(-np.take_along_axis(alike, near, 1), 1), 1)
+    right = np.array(labels)[order] == np.array(labels)[:, None]
+    return float(right[:, 0].mean()), float(right.mean())
+
+
+def right_product(matrix: Matrix, products: list[str], is_shop: list[bool]) -> tuple[float, float]:
+    """At 1 and at 5 over the pictures that are not the shop's."""
+    shop, asked = np.flatnonzero(is_shop), np.flatnonzero(~np.array(is_shop))
+    names = np.array(products)
+    order = np.argsort(-(matrix[asked] @ matrix[shop].T), 1)[:, :5]
+    right = names[shop][order] == names[asked][:, None]
+    return float(right[:, 0].mean()), float(right.any(1).mean())
+
+
+def measure(
+    weights: Path, data: Path, cache: Path, side: int, part_weights: dict[str, float] = PART_WEIGHTS
+) -> dict[str, float]:
+    """Every figure of the card's table for weights at one input size."""
+    net, _ = network.load(weights)
+    told: dict[str, float] = {}
+
+    def matrix(paths: list[Path]) -> Matrix:
+        return joined(describe(net, pictures(paths, side)), part_weights)
+
+    folder = data / "photos/clothing"
+    rows = _rows(folder / "manifest.csv")
+    of_garments = matrix([folder / row["path"] for row in rows])
+    told["garments first"], told["garments p10"] = leave_one_out(of_garments, [row["class"] for row in rows])
+    for name in ("groceries", "luma-views"):
+        folder = data / "pairs" / name
+        rows = _rows(folder / "manifest.csv")
+        found = right_product(
+            matrix([folder / row["path"] for row in rows]),
+            [row["product_id"] for row in rows],
+            [row["role"] == "shop" for row in rows],
+        )
+        told[f"{name} at 1"], told[f"{name} at 5"] = found
+    yardstick = PictureSet("yardstick", "catalogues/fashion-44k/images.tar.gz", 80)
+    held = prepare(yardstick, data, cache)
+    if held is not None:
+        table = {row["id"]: row for row in _rows(data / "catalogues/fashion-44k/styles.csv")}
+        at = [n for n, name in enumerate(held.ids) if int(name) % 10 == 0 and name in table]
+        small = np.stack(
+            [np.asarray(Image.fromarray(held.pixels[n]).resize((side, side), Image.Resampling.BILINEAR)) for n in at]
+        )
+        of_thumbs = joined(describe(net, small), part_weights)
+        for label, column in (("kind", "articleType"), ("colour", "baseColour")):
+            first, _ = leave_one_out(of_thumbs, [table[held.ids[n]][column] for n in at])
+            told[f"thumbnails {label}"] = first
+    return {name: round(value, 4) for name, value in told.items()}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

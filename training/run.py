@@ -1,0 +1,163 @@
+"""The training loop: resumable at any moment, with a log that can be plotted, and averaged weights as its result."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from training import losses, network
+from training.draw import Batch, Draw
+from training.recipe import Recipe, Stage
+from training.views import Views
+
+AVERAGE = 0.998
+"""Weights are averaged over some 500 steps (Polyak and Juditsky 1992)."""
+CHECKPOINT_S = 300.0
+LOGGED_STEPS = 20
+WARM_STEPS = 100
+DECAY = 0.02
+
+
+class Trainer:
+    """One run in `folder`: `state.pt` to go on from, `log.jsonl`, `weights.npz` (averaged)."""
+
+    def __init__(self, recipe: Recipe, start: Path, draw: Draw, taught: Tensor | None, folder: Path) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.draw, self.folder = recipe, draw, folder
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.net, _ = network.load(start)
+        self.net.freeze(recipe.frozen_blocks)
+        total = sum(network.DIMENSIONS.values())
+        self.heads = nn.ModuleDict(
+            {
+                "teacher": nn.Linear(network.DIMENSIONS["kind"], 1280),
+                "kind": nn.Linear(network.DIMENSIONS["kind"] + network.DIMENSIONS["shape"], max(1, draw.kinds)),
+                "colour": nn.Linear(total, max(1, draw.colours)),
+            }
+        )
+        self.centres = losses.Centres()
+        self.net.to(self.device), self.heads.to(self.device), self.centres.to(self.device)
+        self.averaged = copy.deepcopy(self.net).eval()
+        self.taught = taught
+        if taught is not None:
+            sample = taught[torch.randperm(len(taught))[:20000]].float()
+            self._mean, self._deviation = sample.mean(0), sample.std(0) + 1e-3
+        self.views = Views(recipe.seed)
+        learnt = [p for p in (*self.net.parameters(), *self.heads.parameters()) if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(learnt, lr=1e-4, weight_decay=DECAY)
+        self.stage = self.step = 0
+        if (folder / "state.pt").exists():
+            self._restore()
+
+    def run(self, stop_at: float = math.inf, progress: Callable[[int, int, float], None] | None = None) -> bool:
+        """Train until the last stage ends (True) or `stop_at` (time.time()) is reached (False)."""
+        kept_at = time.time()
+        while self.stage < len(self.recipe.stages):
+            stage = self.recipe.stages[self.stage]
+            while self.step < stage.steps:
+                started = time.time()
+                told = self._one(stage)
+                self.step += 1
+                if self.step % LOGGED_STEPS == 0:
+                    self._log(stage, told, stage.batch * 2 / (time.time() - started))
+                    if progress is not None:
+                        progress(self.stage, self.step, told["loss"])
+                if time.time() - kept_at > CHECKPOINT_S or time.time() > stop_at:
+                    self.keep()
+                    kept_at = time.time()
+                    if time.time() > stop_at:
+                        return False
+            self.stage, self.step = self.stage + 1, 0
+            self.keep()
+        return True
+
+    def _one(self, stage: Stage) -> dict[str, float]:
+        batch = self.draw.batch(stage.batch)
+        clean = self.views.clean(batch.pictures, stage.side)
+        photo = self.views.shopper(batch.pictures, batch.backgrounds, stage.side)
+        self.net.train(), self.heads.train(), self.centres.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._rate(stage)
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            parts = self.net(torch.cat([clean, photo]).to(self.device))
+        parts = {
+            name: values.float().cpu() if self.device == "cpu" else values.float() for name, values in parts.items()
+        }
+        told = self._losses(parts, batch)
+        loss = sum((self.recipe.weights.get(name, 0.0) * value for name, value in told.items()), torch.zeros(()))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_([p for g in self.optimiser.param_groups for p in g["params"]], 5.0)
+        self.optimiser.step()
+        self._average()
+        return {name: float(value) for name, value in told.items()} | {"loss": float(loss)}
+
+    def _losses(self, parts: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+        count = len(batch.pictures)
+        near = self.centres(parts)
+        left = {name: values[:count] for name, values in near.items()}
+        right = {name: values[count:] for name, values in near.items()}
+        alike = losses.likeness(left, right)
+        kind, colour = torch.from_numpy(batch.kind), torch.from_numpy(batch.colour)
+        told = {"views": losses.views_loss(alike, torch.from_numpy(batch.identity))}
+        told["kinds"] = losses.kinds_loss(left["kind"] @ right["kind"].T, kind)
+        both = torch.cat([parts["kind"], parts["shape"]], 1)
+        told["kind"] = losses.labels_loss(self.heads["kind"](both), torch.cat([kind, kind]))
+        every = torch.cat([near[name] for name in network.DIMENSIONS], 1) * 4
+        told["colour"] = losses.labels_loss(self.heads["colour"](every[:count]), colour)
+        if self.taught is not None:
+            wanted = (self.taught[torch.from_numpy(batch.numbers)].float() - self._mean) / self._deviation
+            guess = self.heads["teacher"](parts["kind"])
+            told["teacher"] = losses.teacher_loss(guess[:count], wanted)
+            told["teacher"] = (told["teacher"] + 0.5 * losses.teacher_loss(guess[count:], wanted)) / 1.5
+        return told
+
+    def _rate(self, stage: Stage) -> float:
+        warm = min(1.0, (self.step + 1) / WARM_STEPS)
+        return stage.rate * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * self.step / stage.steps)) / 2)
+
+    def _average(self) -> None:
+        with torch.no_grad():
+            for mean, now in zip(self.averaged.state_dict().values(), self.net.state_dict().values(), strict=True):
+                if mean.dtype.is_floating_point:
+                    mean.lerp_(now, 1 - AVERAGE)
+                else:
+                    mean.copy_(now)
+
+    def _log(self, stage: Stage, told: dict[str, float], rate: float) -> None:
+        line: dict[str, float] = {"at": round(time.time()), "stage": self.stage, "step": self.step, "side": stage.side}
+        line |= {name: round(value, 4) for name, value in told.items()} | {"pictures_per_s": round(rate, 1)}
+        with (self.folder / "log.jsonl").open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def keep(self) -> None:
+        """Everything that a run goes on from, written aside and renamed; and the averaged weights."""
+        state: dict[str, Any] = {
+            "net": self.net.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "heads": self.heads.state_dict(),
+            "centres": self.centres.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "draw": self.draw.state(),
+            "stage": self.stage,
+            "step": self.step,
+        }
+        torch.save(state, self.folder / "state.part")
+        (self.folder / "state.part").rename(self.folder / "state.pt")
+        network.save(self.averaged, self.folder / "weights.npz")
+
+    def _restore(self) -> None:
+        state = torch.load(self.folder / "state.pt", weights_only=False)
+        for name in ("net", "averaged", "heads", "centres", "optimiser"):
+            getattr(self, name).load_state_dict(state[name])
+        self.draw.restore(state["draw"])
+        self.stage, self.step = state["stage"], state["step"]
+        self.views = Views(self.recipe.seed + 1000 * self.stage + self.step)
