@@ -183,6 +183,10 @@ class Keys:
         """string: the provider's id of a product picture uploaded once."""
         return f"{self.prefix}file:{bot}:{picture}"
 
+    def content(self, account: str, name: str) -> str:
+        """string: the provider's id of a message template that was created once (no expiry)."""
+        return f"{self.prefix}content:{account}:{name}"
+
     def gone(self, chat: str) -> str:
         """string: this chat cannot be written to until it writes again."""
         return f"{self.prefix}gone:{chat}"
