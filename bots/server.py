@@ -40,6 +40,8 @@ def build_app(services: Services) -> web.Application:
         channel = services.channels.by_name.get(name)
         if channel is not None:
             app.router.add_post(f"/{name}/webhook", _webhook(services, channel))
+    if "whatsapp" in services.channels.by_name:
+        app.router.add_post("/whatsapp/status", _webhook(services, services.channels.by_name["whatsapp"]))
     pages.add_routes(app, services)
     api.add_routes(app, services)
     app.router.add_get("/pictures/{digest}.jpg", _picture(services))

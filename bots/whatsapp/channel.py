@@ -116,9 +116,9 @@ class WhatsAppChannel:
             return in_words(part, f"no template: {error.verdict.reason}")
         return await self._send(part, form)
 
-    async def late_failure(self, part: Part, code: str | None) -> Outcome:
-        """What to do about a part that Twilio took and WhatsApp, or the way there, refused later."""
-        return await self._outcome(part, by_code(code) or Verdict(Kind.ONCE, "failed without a code"))
+    def late_failure(self, part: Part, code: str | None) -> Outcome:
+        """What to do about a part that Twilio took and WhatsApp, or the way there, refused later (pure)."""
+        return outcome_of(part, by_code(code) or Verdict(Kind.ONCE, "failed without a code"))
 
     async def _send(self, part: Part, form: Mapping[str, str]) -> Outcome:
         try:
@@ -153,9 +153,9 @@ class WhatsAppChannel:
         return outcome_of(part, verdict)
 
     def _count(self, verdict: Verdict) -> None:
-        """An alarm that ends nothing is counted here; the outbox counts those that do."""
-        if verdict.alarm and verdict.kind is not Kind.ALARM:
-            log.error("WhatsApp refused something that somebody should look at", reason=verdict.reason)
+        """What is sent in another form all the same is counted here; the outbox counts what is not."""
+        if verdict.alarm and verdict.kind in (Kind.MEDIA, Kind.CONTENT):
+            log.warning("a message goes out in another form; somebody should look why", reason=verdict.reason)
             metrics.ALARMS.labels(NAME).inc()
 
     # --- what is known of a chat --------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def outcome_of(part: Part, verdict: Verdict) -> Outcome:  # noqa: PLR0911 - a ta
         case Kind.MEDIA | Kind.MEDIA_ONCE | Kind.CONTENT:
             return in_words(part, verdict.reason)
         case _:
-            return Drop(verdict.reason)
+            return Drop(verdict.reason, alarm=verdict.alarm)
 
 
 def in_words(part: Part, reason: str) -> Degrade | Drop:
