@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
-from core.keys import BUTTON_S, Keys
+from core.keys import BUTTON_S, OPEN_S, Keys
 from core.messages import Filters, Reply
 
 _CONFIG = ConfigDict(extra="ignore", hide_input_in_errors=True)
@@ -92,6 +92,7 @@ class Open:
 
     product: str
     link: str
+    channel: str
     kind: Literal["open"] = "open"
 
 
@@ -139,7 +140,7 @@ async def mint_all(redis: Redis, keys: Keys, chat: str, job: str, actions: Itera
         for action in actions:
             tokens.append(token_of(job, action))
             value = json.dumps({"owner": _owner(chat), "action": asdict(action)}, ensure_ascii=False)
-            pipe.set(keys.button(tokens[-1]), value, ex=BUTTON_S)
+            pipe.set(keys.button(tokens[-1]), value, ex=OPEN_S if isinstance(action, Open) else BUTTON_S)
         if tokens:
             await pipe.execute()
     return tokens
@@ -147,16 +148,22 @@ async def mint_all(redis: Redis, keys: Keys, chat: str, job: str, actions: Itera
 
 async def resolve(redis: Redis, keys: Keys, chat: str, token: str) -> Action | None:
     """What a tap in this chat means; None for a token that is unknown, expired or of another chat."""
-    if not _TOKEN.fullmatch(token):
-        return None
-    value = await redis.get(keys.button(token))
-    if value is None:
-        return None
+    stored = await _stored(redis, keys, token)
+    return stored.action if stored is not None and hmac.compare_digest(stored.owner, _owner(chat)) else None
+
+
+async def open_of(redis: Redis, keys: Keys, token: str) -> Open | None:
+    """Where `/go/‹token›` leads: a browser opens it, so that nobody can say from which chat."""
+    stored = await _stored(redis, keys, token)
+    return stored.action if stored is not None and isinstance(stored.action, Open) else None
+
+
+async def _stored(redis: Redis, keys: Keys, token: str) -> _Stored | None:
+    value = await redis.get(keys.button(token)) if _TOKEN.fullmatch(token) else None
     try:
-        stored = _STORED.validate_json(value)
+        return _STORED.validate_json(value) if value is not None else None
     except ValidationError:  # written by a newer version
         return None
-    return stored.action if hmac.compare_digest(stored.owner, _owner(chat)) else None
 
 
 def _owner(chat: str) -> str:

@@ -12,7 +12,7 @@ from bots.actions import Action
 from bots.cards import Card, clean, shorten
 from bots.channel import ButtonSpec, RenderContext
 from bots.texts import label
-from core.messages import Filters, Notice, Offer, Reply
+from core.messages import Filters, Notice, Offer, Reply, channel_of
 
 VALUE_UNITS = 20
 """A colour or category on a button, at most."""
@@ -37,7 +37,7 @@ def of_card(reply: Reply, card: Card, context: RenderContext, *, numbered: bool)
 
     return CardButtons(
         more=_button(reply.job, words("more"), actions.More(card.product)),
-        open=_open(reply.job, words("open"), card, context),
+        open=_open(reply, words("open"), card, context),
         up=_button(reply.job, words("up"), actions.judge_of(reply, "up", card.product)),
     )
 
@@ -83,13 +83,13 @@ def _offer(reply: Reply, offer: Offer) -> ButtonSpec:
     )
 
 
-def _open(job: str, words: str, card: Card, context: RenderContext) -> ButtonSpec | None:
+def _open(reply: Reply, words: str, card: Card, context: RenderContext) -> ButtonSpec | None:
     if not card.link:
         return None
     if not (context.count_taps and context.public_url):
         return ButtonSpec(words, url=card.link)
-    action = actions.Open(card.product, card.link)
-    token = actions.token_of(job, action)
+    action = actions.Open(card.product, card.link, channel_of(reply.chat))
+    token = actions.token_of(reply.job, action)
     return ButtonSpec(words, action, token, f"{context.public_url}/go/{token}")
 
 

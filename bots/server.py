@@ -12,6 +12,7 @@ import time
 from aiohttp import web
 from redis.exceptions import RedisError
 
+from bots import taps
 from bots.channel import Channel
 from bots.services import Services
 from bots.web import api, pages
@@ -44,6 +45,8 @@ def build_app(services: Services) -> web.Application:
         app.router.add_post("/whatsapp/status", _webhook(services, services.channels.by_name["whatsapp"]))
     pages.add_routes(app, services)
     api.add_routes(app, services)
+    if services.settings.count_taps:
+        taps.add_route(app, services)
     app.router.add_get("/pictures/{digest}.jpg", _picture(services))
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/readyz", _readyz(services))

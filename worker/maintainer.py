@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from core.connection import redis_errors
 from core.errors import SnapshelfError, Unavailable
 from core.keys import MAINTAINERS, Keys
-from core.messages import BadMessage, Progress, Task, decode_task
+from core.messages import BadMessage, Progress, Task, channel_of, decode_task
 from core.presence import present
 from core.settings import Settings
 from core.streams import Entry, GroupConsumer, Streams
@@ -35,7 +35,7 @@ READ_BLOCK_MS = 500
 REFRESH_S = 5.0
 TOLD_EVERY_S = 2.0
 """How often a message of progress is edited: a provider's rates count every edit."""
-NO_FEED = "Name a feed, or set SNAPSHELF_FEED."
+NO_FEED = "Set SNAPSHELF_FEED, or name one of SNAPSHELF_FEEDS."
 _STAGES = {"reading": "Reading the feed", "embedding": "Embedding pictures", "fitting": "Fitting", "writing": "Writing"}
 
 
@@ -117,9 +117,7 @@ class Maintainer:
                 return await self._status()
 
     async def _reindex(self, task: Task) -> str:
-        feed = task.feed or self._settings.feed
-        if not feed:
-            raise SnapshelfError(NO_FEED)
+        feed = self._feed(task)
         loop = asyncio.get_running_loop()
         told = self._teller(task)
 
@@ -128,10 +126,20 @@ class Maintainer:
                 raise _Leaving
             loop.call_soon_threadsafe(told, stage, done, total)
 
+        owner = f"an admin on {channel_of(task.chat)}"
         account = await asyncio.to_thread(
-            reindex, self._settings, feed, embedder=self._embedder, owner="an admin in the chat", progress=progress
+            reindex, self._settings, feed, embedder=self._embedder, owner=owner, progress=progress
         )
         return "\n".join(account.lines())
+
+    def _feed(self, task: Task) -> str:
+        """Only what the settings name: a chat is no way to any file of this machine."""
+        if task.feed is None and self._settings.feed:
+            return self._settings.feed
+        feed = self._settings.feeds_by_name.get(task.feed or "")
+        if feed is None:
+            raise SnapshelfError(NO_FEED)
+        return feed
 
     def _teller(self, task: Task) -> Callable[[str, int, int], None]:
         """Says how far it is, not too often; what cannot be said is left out."""

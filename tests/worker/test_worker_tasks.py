@@ -62,8 +62,9 @@ def shop(tmp_path: Path, redis_url: str) -> Shop:
 async def test_reindex_publishes_and_ends_with_its_account(admin: Admin, shop: Shop, embedder: GatedEmbedder) -> None:
     store = GenerationStore(shop.settings.index_dir)
     before = store.current_name()
-    async with working(shop.settings, embedder):
-        last = await admin.ask("reindex", feed=str(shop.feed))
+    settings = shop.settings.model_copy(update={"feeds": (f"all={shop.feed}",)})
+    async with working(settings, embedder):
+        last = await admin.ask("reindex", feed="all")
     assert store.current_name() != before
     assert "12 rows = 12 products" in last.text
     assert all(not progress.done for progress in admin.told[:-1])
@@ -72,16 +73,27 @@ async def test_reindex_publishes_and_ends_with_its_account(admin: Admin, shop: S
 async def test_reindex_without_a_feed_says_what_to_name(admin: Admin, shop: Shop, embedder: GatedEmbedder) -> None:
     async with working(shop.settings, embedder):
         last = await admin.ask("reindex")
-    assert "Name a feed" in last.text
+    assert "SNAPSHELF_FEED" in last.text
 
 
 async def test_a_feed_that_is_not_there_is_told_in_one_sentence(
     admin: Admin, shop: Shop, embedder: GatedEmbedder
 ) -> None:
-    async with working(shop.settings, embedder):
-        last = await admin.ask("reindex", feed="/nowhere/feed.tsv")
+    settings = shop.settings.model_copy(update={"feed": "/nowhere/feed.tsv"})
+    async with working(settings, embedder):
+        last = await admin.ask("reindex")
     assert "/nowhere/feed.tsv" in last.text
     assert "\n" not in last.text
+
+
+async def test_a_chat_is_no_way_to_a_file_that_the_settings_do_not_name(
+    admin: Admin, shop: Shop, embedder: GatedEmbedder
+) -> None:
+    before = GenerationStore(shop.settings.index_dir).current_name()
+    async with working(shop.settings, embedder):
+        last = await admin.ask("reindex", feed=str(shop.feed))
+    assert "SNAPSHELF_FEEDS" in last.text
+    assert GenerationStore(shop.settings.index_dir).current_name() == before
 
 
 async def test_rollback_generations_and_status_tell_what_is(admin: Admin, shop: Shop, embedder: GatedEmbedder) -> None:
@@ -102,11 +114,11 @@ async def test_a_reindex_interrupted_by_a_leaving_worker_is_ended_by_the_next(
     admin: Admin, shop: Shop, embedder: GatedEmbedder, tmp_path: Path
 ) -> None:
     fresh = open_shop(tmp_path / "fresh", shop.settings.redis_url.get_secret_value())
-    fresh.feed.write_text(shop.feed.read_text())
     embedder.gate.clear()
     leaving = asyncio.Event()
-    async with working(fresh.settings, embedder) as stop:
-        assert await admin.streams.append_task(Task("t1", "fake:1", "reindex", "fake:admin", 0, feed=str(fresh.feed)))
+    settings = fresh.settings.model_copy(update={"feed": str(shop.feed)})
+    async with working(settings, embedder) as stop:
+        assert await admin.streams.append_task(Task("t1", "fake:1", "reindex", "fake:admin", 0))
         await asyncio.to_thread(embedder.entered.wait)
         stop.set()
         leaving.set()
@@ -114,7 +126,7 @@ async def test_a_reindex_interrupted_by_a_leaving_worker_is_ended_by_the_next(
     assert GenerationStore(fresh.settings.index_dir).current_name() is None
     await admin.redis.zadd(admin.streams.keys.later, dict.fromkeys(await _later(admin), 0))
     await _promote(admin)
-    async with working(fresh.settings, GatedEmbedder()):
+    async with working(settings, GatedEmbedder()):
         last = await admin.end("t1")
     assert "12 rows = 12 products" in last.text
 
