@@ -24,6 +24,9 @@ COMMANDS = {
     "queue": "See, retry or drop what is under way or was given up.",
     "webhooks": "Set, show or delete the webhooks at the providers.",
     "model": "Export, pull or show models.",
+    "feedback": "Export what shoppers said of answers.",
+    "report": "Show searches, taps and what was not found.",
+    "forget": "Erase what is stored about a user.",
     "doctor": "Check this installation and say how to mend it.",
 }
 FAILED = 1
