@@ -19,6 +19,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
 from core.keys import BUTTON_S, OPEN_S, Keys
+from core.marks import keep
 from core.messages import Filters, Reply
 
 _CONFIG = ConfigDict(extra="ignore", hide_input_in_errors=True)
@@ -134,15 +135,16 @@ def judge_of(reply: Reply, verdict: Literal["up", "down", "bought"], product: st
 
 
 async def mint_all(redis: Redis, keys: Keys, chat: str, job: str, actions: Iterable[Action]) -> list[str]:
-    """Store what the buttons of one answer mean, for 7 days and for this chat; their tokens in order."""
-    tokens = []
-    async with redis.pipeline(transaction=False) as pipe:
-        for action in actions:
-            tokens.append(token_of(job, action))
-            value = json.dumps({"owner": _owner(chat), "action": asdict(action)}, ensure_ascii=False)
-            pipe.set(keys.button(tokens[-1]), value, ex=OPEN_S if isinstance(action, Open) else BUTTON_S)
-        if tokens:
-            await pipe.execute()
+    """Store what the buttons of one answer mean, for 7 days and for this chat; their tokens in order.
+
+    At the memory limit too: the answer is accepted work. Raises Unavailable.
+    """
+    tokens, marks = [], []
+    for action in actions:
+        tokens.append(token_of(job, action))
+        value = json.dumps({"owner": _owner(chat), "action": asdict(action)}, ensure_ascii=False)
+        marks.append((keys.button(tokens[-1]), value, OPEN_S if isinstance(action, Open) else BUTTON_S))
+    await keep(redis, *marks)
     return tokens
 
 
