@@ -73,7 +73,7 @@ class Delivery:
         async with self._replaying:
             try:
                 count = await self._spool.replay(self._deliver)
-            except Unavailable:
+            except (Unavailable, TimeoutError):
                 return
             if self._spool.is_empty():
                 self._spooled.clear()
@@ -82,7 +82,8 @@ class Delivery:
                 log.info("spool replayed", updates=count)
 
     async def _deliver(self, data: bytes) -> None:
-        await self._streams.claim_and_append(decode_update(data))
+        async with asyncio.timeout(TAKE_S):
+            await self._streams.claim_and_append(decode_update(data))
 
 
 async def _first_of(event: asyncio.Event | None, stop: asyncio.Event) -> None:

@@ -6,6 +6,7 @@ in Redis or fsynced in the spool.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 
@@ -28,6 +29,8 @@ log = get_logger(__name__)
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
 PHOTO_BODY_BYTES = 21 * 1024 * 1024
 """A photo of 20 MiB with the form around it."""
+READY_S = 3.0
+"""For Redis, when somebody asks whether we are ready."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -119,8 +122,9 @@ def _readyz(services: Services):  # type: ignore[no-untyped-def]
 async def readiness(services: Services) -> dict[str, dict[str, object]]:
     """Part → whether it is there and, if not, what to do about it."""
     try:
-        workers = await present(services.redis, services.keys, "worker")
-    except RedisError as error:
+        async with asyncio.timeout(READY_S):
+            workers = await present(services.redis, services.keys, "worker")
+    except (RedisError, TimeoutError) as error:
         away = f"Redis does not answer ({type(error).__name__}): start it, or see `snapshelf doctor`."
         return {"redis": {"ok": False, "message": away}}
     serving = sorted({worker.generation for worker in workers if worker.generation})
