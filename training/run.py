@@ -98,7 +98,7 @@ class Trainer:
         nn.utils.clip_grad_norm_([p for g in self.optimiser.param_groups for p in g["params"]], 5.0)
         self.optimiser.step()
         self._average()
-        return {name: float(value) for name, value in told.items()} | {"loss": float(loss)}
+        return {name: float(value.detach()) for name, value in told.items()} | {"loss": float(loss.detach())}
 
     def _losses(self, parts: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
         count = len(batch.pictures)

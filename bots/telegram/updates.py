@@ -139,23 +139,46 @@ def _message(message: Message, me: Me) -> _Found | None:
 
 
 def _content(message: Message, me: Me) -> Content | None:
-    if message.photo:
-        return Photo(media=nearest_size(message.photo).file_id, album=message.media_group_id, caption=message.caption)
-    if message.document is not None and message.animation is None and _is_picture(message.document):
-        return Photo(media=message.document.file_id, album=message.media_group_id, caption=message.caption)
+    media = _picture(message)
+    if media is not None:
+        return _photo(message, media, me)
     if message.text:
         return _words(message, message.text, me)
-    if message.chat.type in (Chat.GROUP, Chat.SUPERGROUP):
+    if _in_group(message):
         return None  # people talk to each other there
     kind = next((name for name in _OTHER_KINDS if getattr(message, name, None)), None)
     return Other(what=kind) if kind is not None else None
+
+
+def _picture(message: Message) -> str | None:
+    """The file id of the picture in a message."""
+    if message.photo:
+        return nearest_size(message.photo).file_id
+    if message.document is not None and message.animation is None and _is_picture(message.document):
+        return message.document.file_id
+    return None
+
+
+def _photo(message: Message, media: str, me: Me) -> Photo | None:
+    """In a group only what is for us: of an album the mention stands under one photo, so that one is searched."""
+    caption = message.caption
+    if _in_group(message):
+        addressed = _words_to_us(message, caption or "", me)
+        if addressed is None:
+            return None
+        caption = addressed.text or None
+    return Photo(media=media, album=message.media_group_id, caption=caption)
+
+
+def _in_group(message: Message) -> bool:
+    return message.chat.type in (Chat.GROUP, Chat.SUPERGROUP)
 
 
 def _words(message: Message, text: str, me: Me) -> Content | None:
     entities = message.entities
     if entities and entities[0].type == MessageEntity.BOT_COMMAND and entities[0].offset == 0:
         return _command(text, entities[0].length, me)
-    if message.chat.type in (Chat.GROUP, Chat.SUPERGROUP):
+    if _in_group(message):
         return _words_to_us(message, text, me)
     return Text(text=text)
 

@@ -132,7 +132,10 @@ async def test_a_file_that_is_no_picture_is_refused_in_a_sentence(street: Street
 
 
 async def test_an_answer_comes_into_the_topic_that_asked(street: Street) -> None:
-    await street.people.photo(-1005, photo_of(3), thread=42)
+    ours = {"message_id": 1, "date": 1, "chat": {"id": -1005, "type": "supergroup"}}
+    ours["from"] = {"id": int(street.bot.id), "is_bot": True, "first_name": "Shelf"}
+    sizes = street.people.sizes(photo_of(3))
+    await street.people.message(-1005, {"photo": sizes, "reply_to_message": ours}, thread=42)
     (words,) = await street.answers(-1005, 1, than=listed)
     assert words["message_thread_id"] == 42
 
