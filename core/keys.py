@@ -35,6 +35,7 @@ FEEDBACK_S = 90 * 24 * 3600
 COUNTS_S = 400 * 24 * 3600
 ALARM_S = 6 * 3600
 MOVED_S = 90 * 24 * 3600
+CLIENT_S = 90 * 24 * 3600
 HEARD_S = 48 * 3600
 """Twice the time that a provider lets us answer in (WhatsApp)."""
 
@@ -195,6 +196,10 @@ class Keys:
     def heard(self, chat: str) -> str:
         """string: when this chat last wrote (ms; 48 h): WhatsApp takes free answers for 24 h only."""
         return f"{self.prefix}heard:{chat}"
+
+    def client(self, chat: str) -> str:
+        """string: what the messenger's app of this chat can show, as its provider counts (90 days; Viber)."""
+        return f"{self.prefix}client:{chat}"
 
     def moved(self, chat: str) -> str:
         """string: the name that this chat has now (90 days after it was last used)."""

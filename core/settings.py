@@ -148,6 +148,8 @@ class Settings(BaseSettings):
             raise ValueError("TELEGRAM_SECRET takes 1 to 256 letters, digits, _ and -")
         if self.telegram_on and self.public_url and not secret:
             raise ValueError("a Telegram webhook (PUBLIC_URL is set) needs TELEGRAM_SECRET")
+        if self.viber_on and not self.public_url:
+            raise ValueError("Viber needs PUBLIC_URL: it brings messages there and phones fetch pictures from it")
         if not all(re.fullmatch(r"[\w-]{1,32}=.+", feed) for feed in self.feeds):
             raise ValueError("FEEDS is written `name=path or URL`, with commas between")
         if self.public_url and not self.public_url.startswith(("https://", "http://")):
@@ -168,6 +170,10 @@ class Settings(BaseSettings):
     @property
     def telegram_on(self) -> bool:
         return bool(self.telegram_token.get_secret_value())
+
+    @property
+    def viber_on(self) -> bool:
+        return bool(self.viber_token.get_secret_value())
 
     @property
     def whatsapp_on(self) -> bool:

@@ -33,7 +33,12 @@ def test_everything_has_a_default() -> None:
 def test_the_environment_counts_over_a_file_and_both_over_dotenv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / ".env").write_text("SNAPSHELF_VIBER_TOKEN=from-dotenv\nSNAPSHELF_SHOP_NAME=Corner Shoes\n")
+    lines = [
+        "SNAPSHELF_VIBER_TOKEN=from-dotenv",
+        "SNAPSHELF_SHOP_NAME=Corner Shoes",
+        "SNAPSHELF_PUBLIC_URL=https://a.example",
+    ]
+    (tmp_path / ".env").write_text("\n".join(lines))
     assert load_settings().viber_token.get_secret_value() == "from-dotenv"
     assert load_settings().shop_name == "Corner Shoes"
 
@@ -88,6 +93,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     (TWILIO | {"WHATSAPP_FROM": "whatsapp:+14155238886"}, "PUBLIC_URL"),
     (TWILIO | {"TWILIO_ACCOUNT_SID": "SK" + "0" * 32}, "TWILIO_ACCOUNT_SID"),
     ({"PUBLIC_URL": "shop.example"}, "PUBLIC_URL"),
+    ({"VIBER_TOKEN": "44dafb7e0f40021e-61a47a1e6778d187-f2c5a676a07050b3"}, "PUBLIC_URL"),
     ({"PORT": "80000"}, "SNAPSHELF_PORT"),
     ({"PORT": "eighty"}, "SNAPSHELF_PORT"),
     ({"CURRENCY": "euro"}, "SNAPSHELF_CURRENCY"),

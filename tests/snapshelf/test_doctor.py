@@ -64,15 +64,15 @@ def settings_with(tmp_path: Path, **values: Any) -> Settings:
 def test_each_setting_is_shown_with_its_source_and_secrets_only_as_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / ".env").write_text("SNAPSHELF_SHOP_NAME=Corner Shoes\nSNAPSHELF_VIBER_TOKEN=overruled\n")
-    (tmp_path / "secret").write_text("viber-value")
-    monkeypatch.setenv("SNAPSHELF_VIBER_TOKEN_FILE", str(tmp_path / "secret"))
+    (tmp_path / ".env").write_text("SNAPSHELF_SHOP_NAME=Corner Shoes\nSNAPSHELF_REDIS_URL=overruled\n")
+    (tmp_path / "secret").write_text("redis://:pw@host")
+    monkeypatch.setenv("SNAPSHELF_REDIS_URL_FILE", str(tmp_path / "secret"))
     monkeypatch.setenv("SNAPSHELF_TELEGRAM_TOKEN", TOKEN)
     monkeypatch.setenv("SNAPSHELF_HITS", "7")
     texts = {check.name: check.text for check in setting_checks(Settings())}
     assert set(texts) == {name.upper() for name in Settings.model_fields}
     assert texts["SHOP_NAME"] == "Corner Shoes (.env)"
-    assert texts["VIBER_TOKEN"] == "set, not shown (file)"
+    assert texts["REDIS_URL"] == "set, not shown (file)"
     assert texts["TELEGRAM_TOKEN"] == "set, not shown (environment)"
     assert texts["HITS"] == "7 (environment)"
     assert texts["PORT"] == "8080 (default)"
