@@ -10,6 +10,8 @@ from bots.whatsapp.spoken import language_of
 from core.messages import Button, Command, Content, Joined, Left, Other, Photo, Status, Text, Update
 
 NAME = "whatsapp"
+ADDRESS_CHARS = 200
+"""An id of somebody who hides their number has up to 131 characters."""
 FAILED = ("failed", "undelivered", "canceled")
 """States after which nothing more comes of a message."""
 
@@ -45,7 +47,7 @@ def read(fields: Fields, now_ms: int) -> tuple[Update, ...]:
     address = (fields.get("From" if inbound else "To") or "").strip()
     if not address.startswith(f"{NAME}:"):
         return ()  # an SMS, or Messenger, on the same account
-    if len(address) <= len(NAME) + 1:
+    if not len(NAME) + 1 < len(address) <= ADDRESS_CHARS:
         raise Unreadable("nobody sent it")
     found = _message(fields, sid, address) if inbound else (_status(fields, sid, state),)
     one = f"{sid}" if inbound else f"{sid}:{state}"
@@ -148,7 +150,7 @@ def _unsearchable(fields: Fields) -> Other | None:
     if fields.get("Latitude") and fields.get("Longitude"):
         return Other("location")
     for _, mime in _media(fields):
-        if mime.startswith("image/"):
+        if mime.startswith("image/") and mime != "image/svg+xml":
             return Other("sticker")
         return Other(_OTHER_TYPES.get(mime) or _OTHER_TYPES.get(mime.partition("/")[0], "document"))
     return None
