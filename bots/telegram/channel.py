@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message, MessageEntity
+from telegram import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message, MessageEntity
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
+from bots.catalogues import LANGUAGES
 from bots.channel import (
     FORBIDDEN,
     Alarm,
@@ -31,6 +32,7 @@ from bots.telegram.api import BotApi
 from bots.telegram.degrade import instead_of
 from bots.telegram.errors import Kind, Verdict, classify
 from bots.telegram.updates import NAME, Me, Unreadable, chat_of, read_body, split_chat
+from bots.texts import label
 from core import picturestore
 from core.connection import redis_errors
 from core.errors import Unavailable
@@ -48,6 +50,7 @@ FILE_ID_S = 90 * 24 * 3600
 QUICK_S = 5.0
 """For what only decorates: typing, acknowledging."""
 INTRODUCE_AGAIN_S = 30.0
+COMMANDS = ("help", "language", "forget", "privacy")
 
 # https://core.telegram.org/bots/faq#broadcasting-to-users: about 30 messages a second over all, 1 a second in a chat
 # (short bursts pass), 20 a minute in a group.
@@ -84,10 +87,12 @@ class TelegramChannel:
         await self.api.close()
 
     async def _introduce(self) -> None:
-        """Our name is needed in groups only, so the start does not wait for it."""
+        """Learn our name and tell our commands; the name is needed in groups only, so the start does not wait."""
         while True:
             try:
                 user = await self.api.bot.get_me()
+                self.me = Me(self.api.bot_id, user.username or "")
+                await self._tell_commands()
             except TelegramError as error:
                 verdict = classify(error)
                 if verdict.kind is Kind.REVOKED:
@@ -96,8 +101,13 @@ class TelegramChannel:
                     log.info("Telegram does not answer yet", reason=verdict.reason)
                 await asyncio.sleep(INTRODUCE_AGAIN_S)
             else:
-                self.me = Me(self.api.bot_id, user.username or "")
                 return
+
+    async def _tell_commands(self) -> None:
+        """What the app offers behind `/`, in each language; English is for all others."""
+        for language in LANGUAGES:
+            told = [BotCommand(name, label(f"command_{name}", language)) for name in COMMANDS]
+            await self.api.bot.set_my_commands(told, language_code=None if language == "en" else language)
 
     # --- in ---------------------------------------------------------------------------------------------------
 

@@ -76,6 +76,8 @@ class Bot:
     threads: set[tuple[int, int]] = field(default_factory=set)
     migrated: dict[int, int] = field(default_factory=dict)
     webhook: Json | None = None
+    commands: dict[str, list[str]] = field(default_factory=dict)
+    """By language, empty for all others."""
     callbacks: dict[str, float] = field(default_factory=dict)
     """Callback queries by when they were tapped."""
     rates: Rates = field(default_factory=Rates)
@@ -213,6 +215,16 @@ class TelegramServer:
             "supports_inline_queries": False,
         }
 
+    async def _do_setmycommands(self, bot: Bot, params: Json, _: dict[str, bytes]) -> bool:
+        commands = parsed(params.get("commands"), [])
+        for command in commands:
+            if not re.fullmatch(r"[a-z0-9_]{1,32}", str(command["command"])):
+                raise ApiError(400, "Bad Request: BOT_COMMAND_INVALID")
+            if not 1 <= len(str(command["description"])) <= 256:
+                raise ApiError(400, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
+        bot.commands[str(params.get("language_code", ""))] = [str(command["command"]) for command in commands]
+        return True
+
     async def _do_setwebhook(self, bot: Bot, params: Json, _: dict[str, bytes]) -> bool:
         url = str(params.get("url", ""))
         if not url:
@@ -245,9 +257,6 @@ class TelegramServer:
         offset = int(params["offset"]) if params.get("offset") is not None else None
         limit, timeout = int(params.get("limit", 100)), min(50.0, float(params.get("timeout", 0)))
         return await self.pushers[bot.token].poll(offset, limit, timeout)
-
-    async def _do_setmycommands(self, _: Bot, __: Json, ___: dict[str, bytes]) -> bool:
-        return True
 
     # --- messages ---------------------------------------------------------------------------------------------
 

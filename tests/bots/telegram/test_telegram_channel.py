@@ -393,11 +393,15 @@ async def test_a_tap_is_acknowledged(channel: TelegramChannel, telegram: Telegra
     assert known.answered == ["77"]
 
 
-async def test_our_name_is_learnt_at_the_start(channel: TelegramChannel, telegram: TelegramServer) -> None:
+async def test_our_name_is_learnt_and_our_commands_told_at_the_start(
+    channel: TelegramChannel, telegram: TelegramServer, known: Bot
+) -> None:
     await telegram.wait_for(lambda: bool(telegram.calls_of("getMe")))
     assert channel._introducing is not None
     await channel._introducing
     assert channel.me.username == "shelf_bot"
+    assert set(known.commands) == {"", "de", "es", "uk", "hr", "sr"}
+    assert known.commands[""] == ["help", "language", "forget", "privacy"]
 
 
 async def test_the_token_is_in_no_log_line(
