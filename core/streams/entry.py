@@ -11,6 +11,10 @@ from typing import Any
 Field = str | bytes | int
 
 
+class Malformed(ValueError):
+    """An entry without the fields that each of ours has."""
+
+
 class RetryState(enum.StrEnum):
     """What became of an entry that failed."""
 
@@ -91,7 +95,15 @@ def entry_fields(data: bytes, *, chat: str, job: str, attempt: int, at_ms: int, 
 
 
 def parse_entry(stream: str, entry_id: bytes, raw: Mapping[bytes, bytes], *, group: str, deliveries: int = 1) -> Entry:
-    """An entry as Redis gives it."""
+    """An entry as Redis gives it. Raises Malformed when it is none of ours."""
+    try:
+        return _parsed(stream, entry_id, raw, group, deliveries)
+    except (KeyError, ValueError) as error:
+        raise Malformed(f"{type(error).__name__}") from None
+
+
+def _parsed(stream: str, entry_id: bytes, raw: Mapping[bytes, bytes], group: str, deliveries: int) -> Entry:
+    raw[b"data"].decode()  # it has to go through scripts as text
     return Entry(
         stream=stream,
         id=entry_id.decode(),

@@ -17,7 +17,7 @@ from core.keys import LEASE_MS, PARTITIONS
 from core.leases import Lease, acquire_lease, refresh_lease, release_lease
 from core.presence import Presence, announce, present, withdraw
 from core.streams.entry import Entry
-from core.streams.reading import read_new, take_over
+from core.streams.reading import read_new, take_over_rest
 from core.streams.streams import Streams
 from core.tasks import end
 from core.telemetry import bound_job, get_logger
@@ -32,6 +32,10 @@ AWAY_S = 0.5
 SWEEP_EVERY_S = 10.0
 SWEEP_IDLE_MS = 15_000
 LEASES_EVERY_S = LEASE_MS / 3_000
+SUSPECT_DELIVERIES = 3
+"""Handed out so often, an entry was in hand at two deaths: it is handled while no other such entry is."""
+DEATHS_MAX = 3
+ALONE_S = 3600
 
 
 class PartitionConsumer:
@@ -61,6 +65,7 @@ class PartitionConsumer:
         self._in_hand: set[tuple[str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(concurrency_chats)
+        self._alone = asyncio.Semaphore(1)
         self._stop = asyncio.Event()
         self._have_partitions = asyncio.Event()
 
@@ -150,8 +155,10 @@ class PartitionConsumer:
         self._in_hand = {(held, entry_id) for held, entry_id in self._in_hand if held != stream}
 
     async def _pending(self, stream: str, *, min_idle_ms: int = 0) -> list[Entry]:
-        entries = await take_over(self._streams, self._group, self._name, stream, min_idle_ms=min_idle_ms)
-        return [entry for entry in entries if (stream, entry.id) not in self._in_hand]
+        in_hand = {entry_id for held, entry_id in self._in_hand if held == stream}
+        return await take_over_rest(
+            self._streams, self._group, self._name, stream, min_idle_ms=min_idle_ms, in_hand=in_hand
+        )
 
     async def _give_up(self, stream: str) -> None:
         if stream in self._open or any(held == stream for held, _ in self._in_hand):
@@ -210,17 +217,36 @@ class PartitionConsumer:
     async def _serve(self, chat: str) -> None:
         queue = self._queues[chat]
         try:
-            async with self._slots:
-                while queue:
-                    entry = queue.popleft()
-                    try:
-                        with bound_job(entry.job):
-                            await self._one(entry)
-                    finally:
-                        self._in_hand.discard((entry.stream, entry.id))
+            while queue:
+                entry = queue.popleft()
+                suspect = entry.deliveries >= SUSPECT_DELIVERIES
+                try:
+                    with bound_job(entry.job):
+                        async with self._alone if suspect else self._slots:
+                            await (self._suspect(entry) if suspect else self._one(entry))
+                finally:
+                    self._in_hand.discard((entry.stream, entry.id))
         finally:
             self._in_hand -= {(entry.stream, entry.id) for entry in queue}
             del self._queues[chat]
+
+    async def _suspect(self, entry: Entry) -> None:
+        """Handle what may have killed its process: only a death meanwhile counts, after the third it is given up."""
+        key, lease = self._streams.keys.alone(entry.stream, entry.id), self._leases.get(entry.stream)
+        try:
+            with redis_errors():
+                times = int(await self._streams.scripts.run("alone", [key], [ALONE_S]))
+            if times > DEATHS_MAX and lease is not None:
+                log.error("poison: every process that took it died", stream=self._kind)
+                await self._streams.bury(entry, "poison: every process that took it died", lease=lease)
+                return
+            try:
+                await self._one(entry)
+            finally:
+                with redis_errors():
+                    await self._streams.redis.delete(key)  # it did no harm this time
+        except Unavailable:
+            log.warning("redis away, the entry stays pending until it is swept up", stream=self._kind)
 
     async def _one(self, entry: Entry) -> None:
         while True:

@@ -6,19 +6,23 @@ import asyncio
 import json
 import time
 
+from redis.exceptions import ResponseError
+
 from core.connection import redis_errors
 from core.errors import Unavailable
 from core.keys import BLOB_DEAD_S, UNPARSED_S, partition_of
 from core.leases import acquire_lease, refresh_lease, release_lease
-from core.messages import Album, Photo, Update, decode_update, encode, job_id
+from core.messages import Album, BadMessage, Photo, Update, channel_of, decode_update, encode, job_id
 from core.streams.entry import entry_fields
-from core.streams.streams import ALBUM_CLOSED_S, Streams
+from core.streams.streams import ALBUM_CLOSED_S, UNREADABLE, Streams
 from core.telemetry import get_logger
 
 log = get_logger(__name__)
 
 TICK_S = 0.05
 SWEEP_EVERY_S = 60.0
+CONSUMER_SILENT_MS = 3_600_000
+"""Longer than any process at work is silent; its entries were taken over long before."""
 
 
 class Promoter:
@@ -60,6 +64,7 @@ class Promoter:
             if time.monotonic() - self._swept_at > SWEEP_EVERY_S:
                 self._swept_at = time.monotonic()
                 await self._sweep_dead()
+                await self._forget_consumers()
 
     async def _close_albums(self) -> None:
         streams, now = self._streams, time.time() * 1000
@@ -67,9 +72,10 @@ class Promoter:
             chat, album = json.loads(member)
             key = streams.keys.album(chat, album)
             held = await streams.redis.hgetall(key)
-            updates = [decode_update(value) for name, value in held.items() if name.startswith(b"u:")]
+            updates, unreadable = _photos_of(held)
             if not updates:
-                await streams.redis.zrem(streams.keys.due, member)
+                if await streams.redis.zrem(streams.keys.due, member):
+                    await self._give_up(chat, unreadable)
                 continue
             update = closed_album(updates, album)
             fields = entry_fields(
@@ -77,14 +83,39 @@ class Promoter:
                 head=False,
             )  # fmt: skip
             names = [streams.keys.inbox(partition_of(chat)), key, streams.keys.due]
-            await streams.scripts.run("album_close", names, [member, len(held), ALBUM_CLOSED_S, *fields])
+            if await streams.scripts.run("album_close", names, [member, len(held), ALBUM_CLOSED_S, *fields]):
+                await self._give_up(chat, unreadable)
+
+    async def _give_up(self, chat: str, unreadable: list[bytes]) -> None:
+        for photo in unreadable:
+            await self._streams.bury_unparsed(channel_of(chat), photo)
+            await self._streams.redis.hincrby(self._streams.keys.tally, "dead", 1)
+
+    async def _forget_consumers(self) -> None:
+        for stream, group in self._streams.groups():
+            try:
+                await self._streams.scripts.run("forget_consumers", [stream], [group, CONSUMER_SILENT_MS])
+            except ResponseError as error:  # the group is made again by the next reader
+                log.info("consumers could not be looked at", stream=stream, error=str(error)[:80])
 
     async def _sweep_dead(self) -> None:
         redis, dead, now = self._streams.redis, self._streams.keys.dead, time.time()
         for entry_id, raw in await redis.xrange(dead, count=1_000):
             age_s = now - int(entry_id.split(b"-")[0]) / 1000
-            if age_s > (UNPARSED_S if raw.get(b"reason") == b"unreadable" else BLOB_DEAD_S):
+            if age_s > (UNPARSED_S if raw.get(b"reason") == UNREADABLE.encode() else BLOB_DEAD_S):
                 await redis.xdel(dead, entry_id)
+
+
+def _photos_of(held: dict[bytes, bytes]) -> tuple[list[Update], list[bytes]]:
+    """The photos of an album, and those that cannot be read (a newer version's)."""
+    updates, unreadable = [], []
+    for name, value in held.items():
+        if name.startswith(b"u:"):
+            try:
+                updates.append(decode_update(value))
+            except BadMessage:
+                unreadable.append(value)
+    return updates, unreadable
 
 
 def closed_album(updates: list[Update], album: str) -> Update:

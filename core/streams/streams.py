@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -38,6 +38,8 @@ TURNS_S = 600
 ALBUM_IDLE_MS = 1_500
 ALBUM_LONGEST_MS = 10_000
 ALBUM_CLOSED_S = 60
+UNREADABLE = "unreadable"
+"""Reason of dead letters that nobody could read: they live for 24 h and cannot be retried."""
 State = tuple[str, str | bytes, int]
 """key, value, seconds: written together with a step."""
 
@@ -50,11 +52,15 @@ class Streams:
         self.redis: Any = redis
         self.keys, self.scripts = keys, Scripts(redis)
 
+    def groups(self) -> list[tuple[str, str]]:
+        """Every stream that is read, with the group that reads it."""
+        pairs = [(self.keys.inbox(n), CONVERSATION) for n in range(PARTITIONS)]
+        pairs += [(self.keys.replies(n), SENDERS) for n in range(PARTITIONS)]
+        return pairs + [(self.keys.searches(lane), WORKERS) for lane in Lane.ALL] + [(self.keys.tasks, MAINTAINERS)]
+
     async def prepare(self) -> None:
         """Create streams and groups where they are missing; safe at any time."""
-        groups = [(self.keys.inbox(n), CONVERSATION) for n in range(PARTITIONS)]
-        groups += [(self.keys.replies(n), SENDERS) for n in range(PARTITIONS)]
-        groups += [(self.keys.searches(lane), WORKERS) for lane in Lane.ALL] + [(self.keys.tasks, MAINTAINERS)]
+        groups = self.groups()
         with redis_errors():
             await self.scripts.run("prepare", [stream for stream, _ in groups], [group for _, group in groups])
 
@@ -216,7 +222,17 @@ class Streams:
         text = body.decode("utf-8", "backslashreplace")
         fields: dict[Any, Any] = {"data": text, "chat": "", "job": "", "attempt": "0", "at": int(time.time() * 1000)}
         with redis_errors():
-            await self.redis.xadd(self.keys.dead, fields | {"stream": channel, "reason": "unreadable"})
+            await self.redis.xadd(self.keys.dead, fields | {"stream": channel, "reason": UNREADABLE})
+
+    async def bury_malformed(self, stream: str, group: str, entry_id: str, raw: Mapping[bytes, bytes]) -> None:
+        """Keep an entry whose fields cannot be read (a newer version's, or not ours) for 24 h, out of the way."""
+        text = {name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in raw.items()}
+        args: list[str | bytes | int | float] = [group, entry_id, "data", json.dumps(text, ensure_ascii=False)]
+        args += ["chat", "", "job", "", "attempt", "0", "at", int(time.time() * 1000)]
+        with redis_errors():
+            await self.scripts.run(
+                "bury_malformed", [stream, self.keys.dead], [*args, "stream", stream, "reason", UNREADABLE]
+            )
 
     async def _step(
         self, script: str, entry: Entry, keys: list[str], plan: dict[str, Any], lease: Lease | None
