@@ -33,6 +33,7 @@ from core.messages import (
     BadMessage,
     Button,
     Command,
+    Content,
     Joined,
     Left,
     Notice,
@@ -58,6 +59,7 @@ ACKNOWLEDGE_S = 10.0
 WELCOME_S = 30
 SLOW_S = 3.0
 """A search that takes longer is announced in words where a channel shows no typing."""
+_COMMAND_LINE = re.compile(r"/(\w{1,32})(\s.*)?", re.DOTALL)
 _COMMAND = re.compile(r"\w{1,32}")
 
 Outgoing = Search | Notice | Reply | Task
@@ -137,7 +139,7 @@ class Conversation:
     # --- what is asked? -----------------------------------------------------------------------------------
 
     async def _answer(self, update: Update, channel: Channel, *, first: bool) -> Outgoing | None:
-        match update.content:
+        match with_command(update.content):
             case Photo() | Album() as content:
                 return await self._photos(update, channel, content, first=first)
             case Button() as button:
@@ -259,6 +261,12 @@ class Conversation:
 
     def _show_typing(self, channel: Channel, update: Update) -> None:
         self._typing.show(channel, update.chat, lambda: self._still_open(update))
+
+
+def with_command(content: Content) -> Content:
+    """A command that was typed as words, where the messenger knows none."""
+    typed = _COMMAND_LINE.fullmatch(content.text.strip()) if isinstance(content, Text) else None
+    return Command(typed[1], (typed[2] or "").strip()) if typed is not None else content
 
 
 def plain_answer(update: Update) -> Notice | None:

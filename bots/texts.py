@@ -91,6 +91,48 @@ _LABELS: dict[str, str] = {
     "language_sr": "Српски",
 }
 
+_PAGE: dict[str, str] = {
+    "title": "{shop} — search by photo",
+    "skip": "Skip to the message field",
+    "connecting": "Connecting …",
+    "ready": "Ready",
+    "lost": "Connection lost, trying again …",
+    "conversation": "Conversation",
+    "ask": "Ask by photo or words",
+    "photo": "Photo",
+    "pick": "Choose or take a photo",
+    "words": "Or describe it in words",
+    "hint": "Drop, paste or pick a photo — or type words",
+    "send": "Send",
+    "drop": "Drop the photo to search",
+    "sheet": "Search this photo",
+    "sheet_help": (
+        "Search all of it, or draw a box around one thing. "
+        "With the keyboard: arrow keys move the box, Shift with arrow keys resizes it."
+    ),
+    "your_photo": "Your photo",
+    "your_part": "Your photo, with the part to search",
+    "part": "Part to search",
+    "part_at": "Part to search: {left} from the left, {top} from the top, {width} by {height}",
+    "draw": "Search a part",
+    "whole": "Search all of it",
+    "cancel": "Cancel",
+    "go": "Search",
+    "no_script": "This page needs JavaScript.",
+    "hello": (
+        "Hello! Send a photo of something you like, and I look for it in this shop. "
+        "Drop it here, paste it, or press Photo. You can also type a few words."
+    ),
+    "searching_short": "Searching …",
+    "unsent": "That could not be sent: the shop can't be reached just now. Please try again.",
+    "failed_short": "That did not work just now. Please try again.",
+    "products": "Products",
+    "why": "Why this one",
+    "no_picture": "No picture",
+    "similarity": "Similarity",
+}
+"""What the page of the web chat says by itself."""
+
 _WHAT: dict[str, str] = {
     "sticker": "a sticker",
     "voice": "a voice message",
@@ -131,6 +173,13 @@ def label(name: str, language: str = "en", /, **args: str) -> str:
     return _in(language, _LABELS[name]).format_map(args)
 
 
+def page_texts(language: str) -> dict[str, str]:
+    """By name, for the page; beside its own what it shares with the conversation."""
+    shared = {name: text for name, text in _SENTENCES.items() if name in ("refused_not_a_picture", "refused_too_large")}
+    english = _PAGE | shared | {"alike": _LABELS["alike"]}
+    return {name: _in(language, text) for name, text in english.items()}
+
+
 def why_text(why: str, language: str) -> str:
     """One of a hit's reasons in this language."""
     return _in(language, why) if why in _WHY else why
@@ -151,7 +200,7 @@ def to_translate() -> frozenset[str]:
     """All English that every catalogue must have, plurals by their singular."""
     own_names = {text for name, text in _LABELS.items() if name.startswith("language_")}
     signs = {text for text in _LABELS.values() if not any(sign.isalpha() for sign in text.replace("{number}", ""))}
-    said = {*_SENTENCES.values(), *_LABELS.values(), *_WHAT.values(), _ELSE, *_WHY}
+    said = {*_SENTENCES.values(), *_LABELS.values(), *_PAGE.values(), *_WHAT.values(), _ELSE, *_WHY}
     return frozenset(said - own_names - signs | {one for one, _ in PLURALS.values()})
 
 

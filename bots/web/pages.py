@@ -14,8 +14,10 @@ import jinja2
 from aiohttp import web
 from redis.exceptions import RedisError
 
+from bots.catalogues import code_of
 from bots.exif import strip_metadata
 from bots.services import Services
+from bots.texts import page_texts
 from bots.web.forms import Form, parse_box, read_form
 from bots.web.limits import take_search
 from bots.web.security import ADDRESS, COOKIE, HEADERS, chat_of, check_origin, new_session, set_cookie
@@ -30,6 +32,7 @@ STATIC = {
     "chat.js": "text/javascript",
     "render.js": "text/javascript",
     "box.js": "text/javascript",
+    "texts.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 BEAT_MS = 15_000
@@ -77,12 +80,15 @@ class WebChatRoutes:
     def __init__(self, services: Services) -> None:
         self._services = services
         source = read_static("index.html").decode()
-        self._page = jinja2.Environment(autoescape=True).from_string(source).render(shop=services.settings.shop_name)
+        self._page = jinja2.Environment(autoescape=True).from_string(source)
         self._streams: set[asyncio.Task[None]] = set()
 
     async def page(self, request: web.Request) -> web.Response:
         """The page; a visitor without a cookie gets one."""
-        response = web.Response(text=self._page, content_type="text/html", headers={"Cache-Control": "no-store"})
+        language = code_of(_language(request)) or "en"
+        page = self._page.render(shop=self._services.settings.shop_name, language=language, t=page_texts(language))
+        headers = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
+        response = web.Response(text=page, content_type="text/html", headers=headers)
         if COOKIE not in request.cookies:
             set_cookie(response, new_session(), self._services.settings)
         return response

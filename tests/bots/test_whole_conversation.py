@@ -175,6 +175,16 @@ async def test_a_chosen_language_stays(desk: Desk, how: Command | Speak) -> None
     assert first.name == "language_chosen"
 
 
+@pytest.mark.parametrize(
+    ("typed", "name"), [("/help", "help"), (" /Privacy ", "privacy"), ("/language Deutsch", "language_chosen")]
+)
+async def test_a_command_typed_as_words_is_a_command(desk: Desk, typed: str, name: str) -> None:
+    await desk.say(Text(typed))
+    answer = await desk.answer()
+    assert isinstance(answer, Notice)
+    assert answer.name == name
+
+
 async def test_a_language_that_is_not_spoken_is_answered_by_those_that_are(desk: Desk) -> None:
     await desk.say(Command("language", "Klingon"), language="es")
     answer = await desk.answer()

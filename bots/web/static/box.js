@@ -1,4 +1,6 @@
 // A box on a picture, drawn by pointer or set by keyboard; its value is in fractions of the picture.
+import { percent, say } from "./texts.js";
+
 const LEAST = 0.05;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
@@ -15,7 +17,7 @@ export class BoxDrawer {
 
   reset() { this.toggle.disabled = false; this.clear(); }
   disable() { this.clear(); this.toggle.disabled = true; }
-  clear() { this.part = null; this.frame.hidden = true; this.toggle.setAttribute("aria-pressed", "false"); this.toggle.textContent = "Search a part"; }
+  clear() { this.part = null; this.frame.hidden = true; this.toggle.setAttribute("aria-pressed", "false"); this.toggle.textContent = say("draw"); }
 
   /** Null means all of the photo; a box that is only a slip of the finger is none. */
   value() { return this.part && this.part.width >= LEAST && this.part.height >= LEAST ? this.part : null; }
@@ -24,11 +26,11 @@ export class BoxDrawer {
     this.part = part;
     this.frame.hidden = false;
     this.toggle.setAttribute("aria-pressed", "true");
-    this.toggle.textContent = "Search all of it";
+    this.toggle.textContent = say("whole");
     for (const [side, value] of [["left", part.x], ["top", part.y], ["width", part.width], ["height", part.height]]) {
       this.frame.style[side] = `${value * 100}%`;
     }
-    this.frame.setAttribute("aria-label", `Part to search: from ${Math.round(part.x * 100)} % left, ${Math.round(part.y * 100)} % top, ${Math.round(part.width * 100)} by ${Math.round(part.height * 100)} %`);
+    this.frame.setAttribute("aria-label", say("part_at", { left: percent(part.x), top: percent(part.y), width: percent(part.width), height: percent(part.height) }));
     if (focus) this.frame.focus();
   }
 

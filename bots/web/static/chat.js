@@ -1,6 +1,7 @@
 // The web chat: sends photos, words and taps; shows what /chat/events brings. No library, nothing from another host.
 import { BoxDrawer } from "./box.js";
 import { answer, bubble, photoBubble, waiting } from "./render.js";
+import { say } from "./texts.js";
 
 const $ = (id) => document.getElementById(id);
 const log = $("log"), state = $("state"), words = $("words"), file = $("file"), sheet = $("sheet"), preview = $("preview");
@@ -24,14 +25,14 @@ function setState(text, lost = false) {
 
 function listen() {
   const events = new EventSource("/chat/events");
-  events.addEventListener("hello", () => { setState("Ready"); document.body.dataset.ready = "yes"; });
+  events.addEventListener("hello", () => { setState(say("ready")); document.body.dataset.ready = "yes"; });
   events.addEventListener("message", (event) => {
     const message = JSON.parse(event.data);
     const wait = pending.get(message.job);
     if (wait) { wait.remove(); pending.delete(message.job); } else { early.add(message.job); }
     show(answer(message, tap));
   });
-  events.onerror = () => setState("Connection lost, trying again …", true);
+  events.onerror = () => setState(say("lost"), true);
 }
 
 // --- what goes ---
@@ -41,12 +42,12 @@ async function send(form) {
   try {
     response = await fetch("/chat/messages", { method: "POST", body: form, credentials: "same-origin" });
   } catch {
-    show(bubble("That could not be sent: the shop can't be reached just now. Please try again.", "warn"));
+    show(bubble(say("unsent"), "warn"));
     return;
   }
   const body = await response.json().catch(() => ({}));
   if (response.status !== 202) {
-    show(bubble(body.message || "That did not work just now. Please try again.", "warn"));
+    show(bubble(body.message || say("failed_short"), "warn"));
     return;
   }
   if (early.delete(body.job)) return;
@@ -89,11 +90,11 @@ $("composer").addEventListener("submit", (event) => {
 function choose(chosen) {
   if (!chosen) return;
   if (chosen.type && !chosen.type.startsWith("image/")) {
-    show(bubble("That file is not a picture: please choose a photo.", "warn"));
+    show(bubble(say("refused_not_a_picture"), "warn"));
     return;
   }
   if (chosen.size > MAX_BYTES) {
-    show(bubble("That file is too large: please choose a picture of at most 20 MB.", "warn"));
+    show(bubble(say("refused_too_large"), "warn"));
     return;
   }
   photo = chosen;
@@ -131,5 +132,5 @@ document.addEventListener("drop", (event) => {
   choose(event.dataTransfer.files[0]);
 });
 
-show(bubble("Hello! Send a photo of something you like, and I look for it in this shop. Drop it here, paste it, or press Photo. You can also type a few words."));
+show(bubble(say("hello")));
 listen();

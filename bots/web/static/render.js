@@ -1,4 +1,5 @@
 // Messages as elements. Every text goes in by textContent: a title is never markup.
+import { percent, say } from "./texts.js";
 
 export function element(name, className = "", text = "") {
   const node = document.createElement(name);
@@ -13,7 +14,7 @@ export function bubble(text, kind = "") {
 
 export function waiting() {
   const node = element("div", "bubble waiting");
-  node.append(element("i"), element("i"), element("i"), element("span", "", "Searching …"));
+  node.append(element("i"), element("i"), element("i"), element("span", "", say("searching_short")));
   return node;
 }
 
@@ -21,9 +22,9 @@ export function photoBubble(photo, part) {
   const node = element("div", "bubble mine");
   const figure = element("figure");
   const image = element("img");
-  image.alt = part ? "Your photo, with the part to search" : "Your photo";
+  image.alt = say(part ? "your_part" : "your_photo");
   image.src = URL.createObjectURL(photo);
-  image.addEventListener("error", () => { figure.replaceChildren(element("span", "", photo.name || "Your photo")); });
+  image.addEventListener("error", () => { figure.replaceChildren(element("span", "", photo.name || say("your_photo"))); });
   figure.append(image);
   if (part) {
     const frame = element("span", "part");
@@ -48,7 +49,7 @@ export function answer(message, tap) {
   node.append(element("p", "", message.text));
   const list = element("ul", "cards");
   list.tabIndex = 0;
-  list.setAttribute("aria-label", "Products");
+  list.setAttribute("aria-label", say("products"));
   list.append(...message.hits.map((hit) => card(hit, tap)));
   node.append(list, ...buttons(message.buttons, tap, "btn more"));
   return node;
@@ -65,7 +66,7 @@ function card(hit, tap) {
   if (hit.similarity !== null && hit.similarity !== undefined) body.append(match(hit));
   if (hit.why.length) {
     const why = element("ul", "why");
-    why.setAttribute("aria-label", "Why this one");
+    why.setAttribute("aria-label", say("why"));
     why.append(...hit.why.map((reason) => element("li", "", reason)));
     body.append(why);
   }
@@ -78,7 +79,7 @@ function card(hit, tap) {
 
 function picture(hit) {
   const frame = element("div", "pic");
-  const none = () => frame.replaceChildren(element("span", "none", "No picture"));
+  const none = () => frame.replaceChildren(element("span", "none", say("no_picture")));
   if (!hit.picture) { none(); return frame; }
   const image = element("img");
   image.alt = "";
@@ -96,8 +97,8 @@ function match(hit) {
   meter.min = 0.5;
   meter.max = 1;
   meter.value = hit.similarity;
-  meter.setAttribute("aria-label", "Similarity");
-  row.append(meter, element("span", "", `${Math.round(hit.similarity * 100)} % alike`));
+  meter.setAttribute("aria-label", say("similarity"));
+  row.append(meter, element("span", "", say("alike", { percent: percent(hit.similarity) })));
   return row;
 }
 
