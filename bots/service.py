@@ -73,6 +73,10 @@ def build_services(settings: Settings, redis: Redis, spool: Spool) -> Services:
         from bots.telegram.channel import TelegramChannel
 
         channels["telegram"] = TelegramChannel(settings, redis, keys)
+    if settings.viber_on:
+        from bots.viber.channel import ViberChannel
+
+        channels["viber"] = ViberChannel(settings, redis, keys)
     if settings.whatsapp_on:
         from bots.whatsapp.channel import WhatsAppChannel
 
