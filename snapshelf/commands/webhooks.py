@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
+from collections.abc import Mapping
 
 import click
-from telegram.error import TelegramError
 
-from bots.telegram.api import BotApi
-from bots.telegram.errors import classify
-from bots.telegram.updates import ALLOWED_UPDATES
-from core.errors import SettingsError, SnapshelfError
+from core.errors import SettingsError
 from core.settings import Settings, load_settings
+from snapshelf.hooks.hook import Hook
+from snapshelf.hooks.telegram import TelegramHook
+from snapshelf.hooks.viber import ViberHook
 
-CHANNELS = ("telegram",)
-PORTS = (None, 443, 80, 88, 8443)
-"""Those that Telegram delivers to."""
+HOOKS: Mapping[str, Hook] = {"telegram": TelegramHook(), "viber": ViberHook()}
 
-_channel = click.argument("channel", type=click.Choice(CHANNELS), default="telegram")
+_channel = click.argument("channel", type=click.Choice(list(HOOKS)), required=False)
 
 
 @click.group()
 def webhooks() -> None:
-    """Set, show or delete the webhook of the Telegram bot.
+    """Set, show or delete the webhook of a channel; without a name: of the one that is switched on.
 
     Example: SNAPSHELF_PUBLIC_URL=https://search.shop.example snapshelf webhooks set telegram
     """
@@ -33,82 +29,39 @@ def webhooks() -> None:
 
 @webhooks.command("set")
 @_channel
-def set_(channel: str) -> None:
-    """Let Telegram bring updates to PUBLIC_URL (needs TELEGRAM_SECRET)."""
-    settings = _settings()
-    if not settings.public_url:
-        raise SettingsError("Set SNAPSHELF_PUBLIC_URL to the https address of this service first.")
-    if settings.telegram_api == Settings.model_fields["telegram_api"].default:
-        _deliverable(settings.public_url)
-    address = f"{settings.public_url}/telegram/webhook"
+def set_(channel: str | None) -> None:
+    """Let the provider bring updates to PUBLIC_URL.
 
-    async def work(api: BotApi) -> None:
-        await api.bot.set_webhook(
-            address,
-            secret_token=settings.telegram_secret.get_secret_value(),
-            allowed_updates=list(ALLOWED_UPDATES),
-        )
-
-    _with_bot(settings, work)
-    click.echo(f"Telegram brings updates to {address}.")
+    Telegram needs TELEGRAM_SECRET. Viber calls the webhook while it is set: start the bots first.
+    """
+    settings, hook = _chosen(channel)
+    click.echo(asyncio.run(hook.set(settings)))
 
 
 @webhooks.command()
 @_channel
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: url, waiting, last_error, last_error_at.")
-def show(channel: str, as_json: bool) -> None:
-    """Show where Telegram brings updates, how many wait, and its last error."""
-
-    async def work(api: BotApi) -> None:
-        info = await api.bot.get_webhook_info()
-        if as_json:
-            at = info.last_error_date.isoformat() if info.last_error_date is not None else None
-            found = {"url": info.url, "waiting": info.pending_update_count}
-            click.echo(json.dumps(found | {"last_error": info.last_error_message, "last_error_at": at}))
-            return
-        click.echo(f"address: {info.url or 'none (long polling)'}")
-        click.echo(f"waiting: {info.pending_update_count}")
-        if info.last_error_date is not None:
-            click.echo(f"last error: {info.last_error_date:%Y-%m-%d %H:%M:%S} UTC: {info.last_error_message}")
-
-    _with_bot(_settings(), work)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: url, and what else the provider tells.")
+def show(channel: str | None, as_json: bool) -> None:
+    """Show where the provider brings updates, and what it tells of them."""
+    settings, hook = _chosen(channel)
+    shown = asyncio.run(hook.show(settings))
+    click.echo(json.dumps(shown.data) if as_json else "\n".join(shown.lines))
 
 
 @webhooks.command()
 @_channel
-def delete(channel: str) -> None:
-    """Let Telegram keep updates until they are fetched (long polling); none is dropped."""
-
-    async def work(api: BotApi) -> None:
-        await api.bot.delete_webhook(drop_pending_updates=False)
-
-    _with_bot(_settings(), work)
-    click.echo("Telegram keeps updates now: run the bots without SNAPSHELF_PUBLIC_URL to fetch them.")
+def delete(channel: str | None) -> None:
+    """Let the provider bring nothing any more. Telegram keeps updates until they are fetched (long polling)."""
+    settings, hook = _chosen(channel)
+    click.echo(asyncio.run(hook.delete(settings)))
 
 
-def _deliverable(url: str) -> None:
-    """Raises SettingsError for what Telegram would refuse: anything but https on one of its ports."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" or parts.port not in PORTS:
-        raise SettingsError("Telegram delivers to https on port 443, 80, 88 or 8443 only: change SNAPSHELF_PUBLIC_URL.")
-
-
-def _settings() -> Settings:
+def _chosen(channel: str | None) -> tuple[Settings, Hook]:
+    """Raises SettingsError where it is not clear which channel is meant."""
     settings = load_settings()
-    if not settings.telegram_on:
-        raise SettingsError("Set SNAPSHELF_TELEGRAM_TOKEN first: the token that @BotFather gave you.")
-    return settings
-
-
-def _with_bot(settings: Settings, work: Callable[[BotApi], Awaitable[None]]) -> None:
-    async def run() -> None:
-        api = BotApi(settings)
-        await api.open()
-        try:
-            await work(api)
-        except TelegramError as error:  # its text may hold the token
-            raise SnapshelfError(f"Telegram refused: {classify(error).reason}.") from None
-        finally:
-            await api.close()
-
-    asyncio.run(run())
+    if channel is not None:
+        return settings, HOOKS[channel]
+    on = [name for name, hook in HOOKS.items() if hook.is_on(settings)]
+    if len(on) > 1:
+        raise SettingsError(f"Say which webhook you mean: {', '.join(on)}.")
+    return settings, HOOKS[on[0] if on else "telegram"]
