@@ -55,22 +55,16 @@ class Blobs:
 
     async def release(self, keys: Sequence[str]) -> None:
         """Their work is done: they stay 24 h for refinement, then go."""
-        expires = time.time() * 1000 + BLOB_AFTER_S * 1000
-        with redis_errors():
-            for key in keys:
-                size = await self._redis.strlen(key)
-                if size:
-                    await self._redis.expire(key, BLOB_AFTER_S)
-                    await self._redis.zadd(self._keys.blobs, {f"{size}:{key}": expires})
+        await self._free(keys, BLOB_AFTER_S)
 
     async def erase(self, keys: Sequence[str]) -> None:
         """They go now; what they took is given back with the next sum."""
+        await self._free(keys, 0)
+
+    async def _free(self, keys: Sequence[str], stay_s: int) -> None:
         with redis_errors():
-            for key in keys:
-                size = await self._redis.strlen(key)
-                if size:
-                    await self._redis.delete(key)
-                    await self._redis.zadd(self._keys.blobs, {f"{size}:{key}": 0})
+            if keys:
+                await self._scripts.run("blob_free", [self._keys.blobs, *keys], [stay_s])
 
     async def has_room(self) -> bool:
         """Whether another photo may be taken in."""

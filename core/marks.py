@@ -1,12 +1,14 @@
-"""Small values that belong to accepted work: kept at Redis's memory limit too, so that the work can end."""
+"""Small writes that belong to accepted work: taken at Redis's memory limit too, so that the work can end."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from core.connection import redis_errors
 from core.scripts import Scripts
 
+_EVENTS_KEPT = 200
+"""Of one stream: what a page that reconnects can still read."""
 Mark = tuple[str, str | bytes, float]
 """key, value, seconds."""
 
@@ -20,3 +22,9 @@ async def keep(redis: Any, *marks: Mark) -> None:
         args += [value, max(1, int(seconds * 1000))]
     with redis_errors():
         await Scripts(redis).run("keep", [key for key, _, _ in marks], args)
+
+
+async def pass_on(redis: Any, key: str, value: str, *, into: Literal["stream", "list"], seconds: int) -> None:
+    """Give an answer to whoever waits at `key`. Raises Unavailable."""
+    with redis_errors():
+        await Scripts(redis).run("pass_on", [key], [into, value, seconds, _EVENTS_KEPT])

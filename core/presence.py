@@ -10,6 +10,7 @@ from typing import cast
 from redis.asyncio import Redis
 
 from core.keys import Keys
+from core.scripts import Scripts
 
 PRESENT_MS = 10_000
 """A process that was silent for this long is not counted on."""
@@ -24,10 +25,10 @@ class Presence:
 
 
 async def announce(redis: Redis, keys: Keys, kind: str, presence: Presence) -> None:
-    """Say that this process works; call it every 3 s or so."""
+    """Say that this process works; call it every 3 s or so. At Redis's memory limit too."""
     now = time.time() * 1000
     value = json.dumps({"at": now, "generation": presence.generation})
-    await redis.hset(keys.alive(kind), presence.name, value)
+    await Scripts(redis).run("announce", [keys.alive(kind)], [presence.name, value])
 
 
 async def withdraw(redis: Redis, keys: Keys, kind: str, name: str) -> None:

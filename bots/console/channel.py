@@ -13,10 +13,10 @@ from core.blobs import Blobs
 from core.errors import Reason, Refused
 from core.keys import WEB_STREAM_S, Keys
 from core.limits import Bucket
+from core.marks import pass_on
 from core.messages import Button, Notice, Progress, Reply
 
 NAME = "console"
-EVENTS_KEPT = 100
 
 
 def stream_of(keys: Keys, chat: str) -> str:
@@ -58,10 +58,7 @@ class ConsoleChannel:
     async def send(self, part: Part) -> Outcome:
         """Append to the stream that the terminal follows."""
         key = stream_of(self._keys, part.chat)
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.xadd(key, {"data": json.dumps(part.payload)}, maxlen=EVENTS_KEPT, approximate=False)
-            pipe.expire(key, WEB_STREAM_S)
-            await pipe.execute()
+        await pass_on(self._redis, key, json.dumps(part.payload), into="stream", seconds=WEB_STREAM_S)
         return Sent()
 
     def limits(self, part: Part) -> list[Bucket]:

@@ -38,6 +38,7 @@ from core.connection import redis_errors
 from core.errors import Unavailable
 from core.keys import PART_S, Keys
 from core.limits import Bucket, Limit, Window
+from core.marks import keep
 from core.messages import Button, Notice, Progress, Reply
 from core.settings import Settings
 from core.telemetry import get_logger
@@ -214,8 +215,7 @@ class TelegramChannel:
             await self.api.bot.edit_message_text(part.payload["text"], chat_id=chat_id, message_id=int(shown))
             return Sent()
         message = await self._send_text(part)
-        with redis_errors():
-            await self._redis.set(key, str(message.message_id), ex=PART_S)
+        await keep(self._redis, (key, str(message.message_id), PART_S))
         return Sent()
 
     # --- product pictures -------------------------------------------------------------------------------------

@@ -17,10 +17,8 @@ from core.blobs import Blobs
 from core.errors import Reason, Refused
 from core.keys import ANSWER_S, WEB_STREAM_S, Keys
 from core.limits import Bucket
+from core.marks import pass_on
 from core.messages import Button, Notice, Progress, Reply, encode
-
-EVENTS_KEPT = 200
-"""Events of one session that a page that reconnects can still read."""
 
 
 class _OwnServer:
@@ -72,10 +70,7 @@ class WebChannel(_OwnServer):
         """Append to the session's stream, which the page's connection follows."""
         key = self._keys.web(part.chat.removeprefix("web:"))
         event = json.dumps(part.payload, ensure_ascii=False, separators=(",", ":"))
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.xadd(key, {"data": event}, maxlen=EVENTS_KEPT, approximate=False)
-            pipe.expire(key, WEB_STREAM_S)
-            await pipe.execute()
+        await pass_on(self._redis, key, event, into="stream", seconds=WEB_STREAM_S)
         return Sent()
 
 
@@ -101,8 +96,5 @@ class ApiChannel(_OwnServer):
     async def send(self, part: Part) -> Outcome:
         """Push to the waiting list; nobody waiting any more means that it expires."""
         key = self._keys.answer(part.job)
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.rpush(key, part.payload["reply"])
-            pipe.expire(key, ANSWER_S)
-            await pipe.execute()
+        await pass_on(self._redis, key, part.payload["reply"], into="list", seconds=ANSWER_S)
         return Sent()

@@ -8,10 +8,9 @@ import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Literal
 
-from core.connection import Full, redis_errors
+from core.connection import redis_errors
 from core.errors import Unavailable
 from core.keys import LEASE_MS, PARTITIONS
 from core.leases import Lease, acquire_lease, refresh_lease, release_lease
@@ -109,8 +108,7 @@ class PartitionConsumer:
                 if not await refresh_lease(self._streams.scripts, lease):
                     self._open.discard(stream)
                     del self._leases[stream]
-            with suppress(Full), redis_errors():  # at the memory limit the work goes on, in the shares there are
-                await announce(redis, keys, self._group, Presence(self._name))
+            await announce(redis, keys, self._group, Presence(self._name))
             others = await present(redis, keys, self._group)
             share = -(-PARTITIONS // max(1, len(others)))
             for stream in list(self._leases)[share:]:

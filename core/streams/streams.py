@@ -85,12 +85,16 @@ class Streams:
         return await self._append(taken, self.keys.tasks, task, 0)
 
     async def append_reply(self, outgoing: Reply | Notice | Progress, *, step: str) -> bool:
-        """Something to say that ends no entry (progress of a task); False when this step said it before."""
+        """Something to say that ends no entry (progress of a task); False when this step said it before.
+
+        At the memory limit too.
+        """
         stream, now = self.keys.replies(partition_of(outgoing.chat)), int(time.time() * 1000)
         fields = entry_fields(encode(outgoing), chat=outgoing.chat, job=outgoing.job, attempt=0, at_ms=now, head=False)
-        keys = [self.keys.taken(f"{step}:{outgoing.job}"), stream, self.keys.tally]
         with redis_errors():
-            return bool(await self.scripts.run("append", keys, [SEEN_S, 0, *fields]))
+            return bool(
+                await self.scripts.run("say", [self.keys.taken(f"{step}:{outgoing.job}"), stream], [SEEN_S, *fields])
+            )
 
     async def _append(self, claim: str, stream: str, message: Update | Search | Task, accepted: int) -> bool:
         fields = entry_fields(

@@ -13,6 +13,7 @@ from bots import outbox
 from bots.actions import More, resolve, token_of
 from bots.channel import Alarm, Channels, Degrade, Drop, Gone, Outcome, Part, Rekey, Retry
 from bots.late import failure_output
+from bots.web.channel import ApiChannel, WebChannel
 from core import metrics
 from core.keys import partition_of
 from core.messages import Status, Update
@@ -226,3 +227,19 @@ async def test_marks_of_the_senders_fit_at_the_memory_limit(house: House) -> Non
     finally:
         await house.redis.config_set("maxmemory", 0)
     assert sorted(part.chat for part in house.channel.sent) == ["fake:2", "fake:4"]
+
+
+async def test_the_web_chat_and_the_api_are_answered_at_the_memory_limit(house: House) -> None:
+    redis, keys, blobs = house.redis, house.keys, house.services.blobs
+    channels = Channels({"web": WebChannel(redis, keys, blobs), "api": ApiChannel(redis, keys)})
+    house.services = dataclasses.replace(house.services, channels=channels)
+    await house.answer("a", "one", chat="web:session")
+    await house.answer("b", "two", chat="api:b")
+    await redis.config_set("maxmemory", 1)
+    try:
+        async with house.at_work():
+            assert await house.settled() == {"answered": 2}
+    finally:
+        await redis.config_set("maxmemory", 0)
+    assert await redis.xlen(keys.web("session")) == 1
+    assert await redis.llen(keys.answer("b")) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -10,10 +11,12 @@ from redis.asyncio import Redis
 
 from core.blobs import Blobs
 from core.connection import Full, client
-from core.keys import CONVERSATION, WORKERS, Keys, partition_of
+from core.keys import BLOB_AFTER_S, CONVERSATION, WORKERS, Keys, partition_of
 from core.leases import Lease, acquire_lease
 from core.limits import Bucket, acquire
-from core.messages import ByPhoto, Search, Text, Update, job_id
+from core.marks import keep, pass_on
+from core.messages import ByPhoto, Notice, Search, Text, Update, job_id
+from core.presence import Presence, announce, present
 from core.streams import AdminQueue, Entry, GroupConsumer, PartitionConsumer, PartState, Promoter, Streams, partitions
 from core.streams.reading import read_new
 from tests.redis_server import RedisServer, oldest_binary, valkey_binary
@@ -95,6 +98,31 @@ async def test_a_full_redis_still_lets_accepted_work_start_go_on_and_end(streams
     assert await streams.take_part("job", 0) is PartState.SENT
     stop.set()
     await running
+
+
+async def test_a_full_redis_takes_what_accepted_work_still_writes(streams: Streams) -> None:
+    redis, keys = streams.redis, streams.keys
+    blobs, blob = Blobs(redis, keys), keys.blob("a", 0)
+    await blobs.put(blob, b"x" * 1000)
+    await redis.config_set("maxmemory", 1)
+    await announce(redis, keys, "worker", Presence("w", "generation"))
+    assert [one.name for one in await present(redis, keys, "worker")] == ["w"]
+    await blobs.release([blob])
+    assert 0 < await redis.ttl(blob) <= BLOB_AFTER_S
+    assert await redis.zscore(keys.blobs, f"1000:{blob}") < (time.time() + BLOB_AFTER_S + 1) * 1000
+    await blobs.erase([blob])
+    assert await blobs.get(blob) is None
+    await keep(redis, ("mark", "1", 60), ("another", "2", 60))
+    assert [await redis.get(key) for key in ("mark", "another")] == [b"1", b"2"]
+    await pass_on(redis, keys.web("s"), "answer", into="stream", seconds=60)
+    await pass_on(redis, keys.answer("j"), "answer", into="list", seconds=60)
+    assert (await redis.xlen(keys.web("s")), await redis.llen(keys.answer("j"))) == (1, 1)
+    assert 0 < await redis.ttl(keys.web("s")) <= 60
+    words = Notice("j", CHAT, "searching")
+    assert [await streams.append_reply(words, step="s") for _ in range(2)] == [True, False]
+    await redis.config_set("maxmemory", 0)
+    assert await blobs.has_room()
+    assert await redis.get(keys.blob_bytes) == b"0"
 
 
 @pytest.mark.slow
