@@ -7,6 +7,7 @@ what it hands on is taken once (`Streams.advance`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import re
 from collections.abc import Coroutine
@@ -75,9 +76,11 @@ class Conversation:
         self._typing = typing or TypingSignals()
         self._background: set[asyncio.Task[None]] = set()
         self._at_work: set[str] = set()
+        self._closing = asyncio.Event()
 
     async def close(self) -> None:
         """Stop the typing signals, wait for taps that are being acknowledged."""
+        self._closing.set()
         await self._typing.close()
         await asyncio.gather(*self._background, return_exceptions=True)
 
@@ -227,8 +230,9 @@ class Conversation:
             await keep(self._redis, (self._keys.heard(update.chat), str(update.at), HEARD_S))
 
     async def _say_if_slow(self, update: Update) -> None:
-        await asyncio.sleep(self._slow_s)
-        if await self._still_open(update):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), self._slow_s)
+        if not self._closing.is_set() and await self._still_open(update):
             words = dataclasses.replace(notice(update, "searching"), photos=0, while_open=update.job)
             await self._streams.append_reply(
                 dataclasses.replace(words, job=job_id("searching", update.job)), step="searching"
