@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from bots.channel import FORBIDDEN, Drop, Outcome, Part, Received, RenderContext, Sent
 from bots.whatsapp import numbers, render
+from bots.whatsapp.addresses import SANDBOX, STATUS_PATH, WEBHOOK_PATH
 from bots.whatsapp.api import TwilioApi
 from bots.whatsapp.degrade import WITH_CONTENT, in_words, outcome_of
 from bots.whatsapp.errors import Failed, Kind, Verdict, by_code
@@ -28,9 +29,6 @@ from core.telemetry import get_logger
 
 log = get_logger(__name__)
 
-WEBHOOK_PATH, STATUS_PATH = "/whatsapp/webhook", "/whatsapp/status"
-SANDBOX = "whatsapp:+14155238886"
-"""Twilio's number for trying things out: https://www.twilio.com/docs/whatsapp/sandbox"""
 WINDOW_MS = 24 * 3600 * 1000
 VALID_S = 600
 """An answer that waits longer at Twilio's is not sent any more: https://www.twilio.com/docs/api/errors/30036"""

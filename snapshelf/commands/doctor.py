@@ -16,6 +16,7 @@ from snapshelf.doctor.machine import machine_checks
 from snapshelf.doctor.redis_ import redis_checks
 from snapshelf.doctor.sources import setting_checks
 from snapshelf.doctor.telegram import telegram_checks
+from snapshelf.doctor.whatsapp import whatsapp_checks
 
 BAD = 1
 
@@ -25,8 +26,8 @@ BAD = 1
 def doctor(as_json: bool) -> None:
     """Check this installation and say how to mend it.
 
-    Shows every setting with where it comes from (secrets masked), then Redis, model, index, Telegram, disk and
-    addresses. Exit code 1 when something is bad.
+    Shows every setting with where it comes from (secrets masked), then Redis, model, index, the
+    channels, disk and addresses. Exit code 1 when something is bad.
     """
     checks = asyncio.run(all_checks())
     if as_json:
@@ -45,7 +46,10 @@ async def all_checks() -> list[Check]:
         return [bad("Settings", str(error), "Correct the environment or .env: docs/settings.md lists every setting.")]
     from snapshelf.doctor.catalogue import catalogue_checks
 
-    redis, telegram, catalogue = await asyncio.gather(
-        redis_checks(settings), telegram_checks(settings), asyncio.to_thread(catalogue_checks, settings)
+    redis, telegram, whatsapp, catalogue = await asyncio.gather(
+        redis_checks(settings),
+        telegram_checks(settings),
+        whatsapp_checks(settings),
+        asyncio.to_thread(catalogue_checks, settings),
     )
-    return [*setting_checks(settings), *redis, *catalogue, *telegram, *machine_checks(settings)]
+    return [*setting_checks(settings), *redis, *catalogue, *telegram, *whatsapp, *machine_checks(settings)]

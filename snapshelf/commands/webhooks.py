@@ -13,8 +13,9 @@ from core.settings import Settings, load_settings
 from snapshelf.hooks.hook import Hook
 from snapshelf.hooks.telegram import TelegramHook
 from snapshelf.hooks.viber import ViberHook
+from snapshelf.hooks.whatsapp import WhatsAppHook
 
-HOOKS: Mapping[str, Hook] = {"telegram": TelegramHook(), "viber": ViberHook()}
+HOOKS: Mapping[str, Hook] = {"telegram": TelegramHook(), "viber": ViberHook(), "whatsapp": WhatsAppHook()}
 
 _channel = click.argument("channel", type=click.Choice(list(HOOKS)), required=False)
 
@@ -32,7 +33,8 @@ def webhooks() -> None:
 def set_(channel: str | None) -> None:
     """Let the provider bring updates to PUBLIC_URL.
 
-    Telegram needs TELEGRAM_SECRET. Viber calls the webhook while it is set: start the bots first.
+    Telegram needs TELEGRAM_SECRET. Viber calls the webhook while it is set: start the bots first. WhatsApp's sandbox is
+    set by hand in Twilio's console: `show` prints what to enter.
     """
     settings, hook = _chosen(channel)
     click.echo(asyncio.run(hook.set(settings)))
