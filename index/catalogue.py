@@ -170,6 +170,18 @@ class Catalogue:
         shares = [(ordinal, _share(words, _searchable(titles[ordinal]))) for ordinal in found]
         return sorted(shares, key=lambda pair: -pair[1])
 
+    def holds(self, word: str) -> bool:
+        """Whether any title has a word that begins so."""
+        pieces = _WORD.findall(word.casefold())
+        return bool(pieces) and bool(self._match(" ".join(f'"{piece}"*' for piece in pieces), 1))
+
+    def with_words(self, text: str) -> list[int]:
+        """Ordinals of all products whose titles have every one of these words (as beginnings)."""
+        pieces = _WORD.findall(text.casefold())
+        expression = " ".join(f'"{piece}"*' for piece in pieces)
+        query = "SELECT rowid FROM titles WHERE titles MATCH ?"
+        return [int(row[0]) for row in self._connection.execute(query, (expression,))] if pieces else []
+
     def _match(self, expression: str, limit: int) -> list[int]:
         query = "SELECT rowid FROM titles WHERE titles MATCH ? ORDER BY bm25(titles), rowid LIMIT ?"
         return [int(row[0]) for row in self._connection.execute(query, (expression, limit))]

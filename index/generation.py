@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ from core.errors import Reason, Refused
 from core.messages import Filters, Hit
 from index.binariser import Binariser
 from index.catalogue import Catalogue, Product
-from index.columns import Columns, load
+from index.columns import LABELLED, NO_PRICE, Columns, Mask, load
 from index.longcodes import BrokenGeneration, LongCodes
 from index.manifest import Manifest, sha256
 from index.model.contract import Descriptors
+from index.refinement.parse import Vocabulary, vocabulary
 from index.search import Found, TwoPhase
 from index.shortcodes import ShortCodes
 from index.why import reasons
@@ -37,6 +39,8 @@ class SearchResult:
     hits: tuple[Hit, ...]
     close: bool
     """False where even the nearest is further than unlike products are from each other."""
+    products: tuple[Product, ...] = ()
+    """Those of the hits, in order."""
 
 
 class Generation:
@@ -98,7 +102,7 @@ class Generation:
     ) -> SearchResult:
         """The products nearest to the photos of one query: descriptors float32 `[M, D]`."""
         short, long = self.binariser.short(descriptors), self.binariser.long(descriptors)
-        mask = self.columns.mask(filters, self._ordinals(exclude))
+        mask = self._mask(filters, self._ordinals(exclude))
         found = self.index.search(short, long, want, mask, exact=exact)
         return self._result(found, like=None)
 
@@ -117,7 +121,7 @@ class Generation:
             raise Refused(Reason.PRODUCT_GONE)
         ordinal, product = known
         rows = np.arange(product.first_row, product.first_row + product.pictures)
-        mask = self.columns.mask(filters, {ordinal, *self._ordinals(exclude)})
+        mask = self._mask(filters, {ordinal, *self._ordinals(exclude)})
         found = self.index.search(self.index.short.codes[rows], self.index.long.rows(rows), want, mask, exact=exact)
         return self._result(found, like=product)
 
@@ -130,7 +134,7 @@ class Generation:
         exclude: Collection[str] = (),
     ) -> SearchResult:
         """Products with these words in their titles; similarity is the share of the words found."""
-        mask = self.columns.mask(filters, self._ordinals(exclude))
+        mask = self._mask(filters, self._ordinals(exclude))
         matches = self.catalogue.words(text, 10_000 if mask is not None else want)
         if mask is not None:
             passing = set(np.unique(self.columns.product[mask]).tolist())
@@ -141,7 +145,41 @@ class Generation:
             self._hit(product, product.first_row, round(share, 4), ("words in its title",))
             for product, share in zip(products, shares.values(), strict=True)
         )
-        return SearchResult(tuple(hits), close=True)
+        return SearchResult(tuple(hits), close=True, products=tuple(products))
+
+    def itself(self, product_id: str, *, want: int, filters: Filters, exclude: Collection[str]) -> SearchResult:
+        """A product that was asked for by its id, then what is like it. Raises Refused(PRODUCT_GONE)."""
+        known = self.catalogue.find(product_id)
+        if known is None:
+            raise Refused(Reason.PRODUCT_GONE)
+        product = known[1]
+        if product_id in exclude:
+            return self.like(product_id, want=want, filters=filters, exclude=exclude)
+        own = self._hit(product, product.first_row, 1.0, ("the product itself",))
+        others = self.like(product_id, want=want - 1, filters=filters, exclude=exclude) if want > 1 else None
+        more = others if others is not None else SearchResult((), close=True)
+        return SearchResult((own, *more.hits), close=True, products=(product, *more.products))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What this catalogue calls its things: refinement reads a shopper's words by it."""
+        labels = {column: list(self.columns.labels[column].values()) for column in LABELLED}
+        return vocabulary(labels["colour"], labels["brand"], labels["category"], self.catalogue.holds)
+
+    @cached_property
+    def lowest_price(self) -> int | None:
+        """In millionths; None in a catalogue without prices."""
+        prices = self.columns.price[self.columns.price != NO_PRICE]
+        return int(prices.min()) if len(prices) else None
+
+    def _mask(self, filters: Filters, without: Collection[int]) -> Mask | None:
+        mask = self.columns.mask(filters, without)
+        if not filters.words:
+            return mask
+        holding = np.zeros(self.manifest.products, np.bool_)
+        holding[self.catalogue.with_words(filters.words)] = True
+        of_rows = holding[self.columns.product]
+        return of_rows if mask is None else mask & of_rows
 
     def _ordinals(self, ids: Collection[str]) -> set[int]:
         known = (self.catalogue.find(product_id) for product_id in ids)
@@ -159,7 +197,8 @@ class Generation:
             )
             for one, product in zip(found, products, strict=True)
         )
-        return SearchResult(hits, close=bool(found) and found[0].distance <= self.manifest.threshold)
+        close = bool(found) and found[0].distance <= self.manifest.threshold
+        return SearchResult(hits, close=close, products=tuple(products))
 
     def _hit(self, product: Product, row: int, similarity: float, why: tuple[str, ...]) -> Hit:
         return Hit(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import SENTENCES, Reason, Refused, SnapshelfError
-from core.messages import SHOWN_MAX, ByPhoto, ByProduct, ByWords, Reply, Search
+from core.messages import SHOWN_MAX, ByPhoto, Reply, Search
 from index import pictures
+from index.asked import Asked
+from index.columns import MICRO
 from index.generation import Generation, SearchResult
 from index.longcodes import BrokenGeneration
 from index.model.contract import Descriptors, Embeds
+from index.refinement.offers import offers
 from index.store import GenerationStore
 
 
@@ -55,7 +60,9 @@ class Searcher:
             try:
                 with self.store.lease() as generation:
                     self._same_family(generation)
-                    result = self._ask(generation, search, descriptors, exact)
+                    asked = Asked(generation, search, descriptors, exact)
+                    result, filters, ignored = asked.answered()
+                    offered = offers(result.products, filters, _lowest(generation))
                 break
             except Refused as refused:
                 return refusal(search, refused, timings)
@@ -63,7 +70,8 @@ class Searcher:
                 if last_try:
                     raise
         took = dict(timings or {}) | {"search": round((time.perf_counter() - started) * 1000, 2)}
-        return _reply(search, generation.name, result, took)
+        reply = _reply(search, generation.name, result, took)
+        return dataclasses.replace(reply, filters=filters, ignored=ignored, offers=offered)
 
     def answer(self, search: Search, photos: Sequence[bytes], *, exact: bool = False) -> Reply:
         """Decode, embed, search: one question, one answer. Raises as `finish`, never Refused."""
@@ -87,22 +95,9 @@ class Searcher:
                 "with this model, or set MODEL to the one that made it."
             )
 
-    def _ask(
-        self, generation: Generation, search: Search, descriptors: Descriptors | None, exact: bool
-    ) -> SearchResult:
-        match search.query:
-            case ByProduct(product=product):
-                return generation.like(
-                    product, want=search.want, filters=search.filters, exclude=search.shown, exact=exact
-                )
-            case ByWords(words=words):
-                return generation.words(words, want=search.want, filters=search.filters, exclude=search.shown)
-            case _:
-                if descriptors is None or not len(descriptors):
-                    raise Refused(Reason.BAD_REQUEST)
-                return generation.search(
-                    descriptors, want=search.want, filters=search.filters, exclude=search.shown, exact=exact
-                )
+
+def _lowest(generation: Generation) -> Decimal | None:
+    return None if generation.lowest_price is None else Decimal(generation.lowest_price) / MICRO
 
 
 def refusal(search: Search, refused: Refused, timings: Mapping[str, float] | None = None) -> Reply:

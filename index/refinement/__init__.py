@@ -1,0 +1,1 @@
+"""The shopper's own words → filters, against one generation's colours, brands, categories, prices and titles."""
