@@ -291,3 +291,31 @@ async def test_with_redis_away_a_webhook_is_answered_in_time_and_the_photo_later
     assert slowest < api.ANSWER_S
     assert slowest < 15
     assert twilio.courier.debugger == []
+
+
+# --- many -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(180)
+async def test_60_photos_of_20_people_in_storms_are_each_answered_once_in_order_and_within_the_limits(
+    twilio: TwilioServer, tmp_path: Path, redis: Redis, redis_url: str
+) -> None:
+    twilio.courier.duplicates, twilio.statuses.reordered = 1, True
+    async with serving_whatsapp(twilio, tmp_path, redis_url, FakeEmbedder(), hits=2) as settings:
+        street = Street(twilio, settings)
+        twilio.fail("messages", code=20429, times=30, after=10)
+        twilio.fail("messages", kind="html", status=503, times=5, after=60)
+        people = [street.person(number) for number in range(20)]
+        for number in range(3):
+            await asyncio.gather(*(person.photo(photo_of((at + number) % 12)) for at, person in enumerate(people)))
+        for person in people:
+            await street.seen(person, 3, than=listed)
+        await _quiet(street, redis)
+    assert (await Streams(redis, Keys()).tally()) == {"accepted": 60, "answered": 60}
+    for at, person in enumerate(people):
+        messages = twilio.seen_by(person.address)
+        assert ["list" if listed(message) else "picture" for message in messages] == ["picture", "picture", "list"] * 3
+        assert titles(messages)[::2] == [f"Product {(at + number) % 12} in wool" for number in range(3)]
+    assert twilio.rates.exceeded == 0
+    assert twilio.rates.most_in_a_second <= 80
+    assert len(twilio.messages) == 180
