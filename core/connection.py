@@ -10,8 +10,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
-from core.errors import Unavailable
-from core.settings import Settings
+from core.errors import SettingsError, SnapshelfError, Unavailable
+from core.keys import in_one_slot
+from core.settings import PREFIX, Settings
 
 _NOT_NOW = ("MISCONF ", "NOREPLICAS ", "MASTERDOWN ", "CLUSTERDOWN ", "TRYAGAIN ", "BUSY Redis", "BUSY Valkey")
 """Refusals that pass: its disk is full, its replicas are away, it fails over, a script runs long."""
@@ -46,15 +47,28 @@ def client(address: str) -> Redis:
 
 
 async def connect(settings: Settings) -> Redis:
-    """A client whose server answered. Raises Unavailable with one sentence."""
+    """A client whose server answered. Raises Unavailable and SettingsError with one sentence."""
     redis = client(redis_address(settings))
     try:
         with redis_errors():
             await redis.ping()
-    except Unavailable:
+            if not in_one_slot(settings.redis_prefix) and await _is_cluster(redis):
+                raise SettingsError(
+                    f"{PREFIX}REDIS_PREFIX: on a Redis Cluster it needs braces, as in {{snapshelf}}:, "
+                    "so that all keys fall into one hash slot."
+                )
+    except SnapshelfError:
         await redis.aclose()
         raise
     return redis
+
+
+async def _is_cluster(redis: Redis) -> bool:
+    try:
+        info = await redis.info("cluster")
+    except away.NoPermissionError:
+        return False
+    return bool(info.get("cluster_enabled"))
 
 
 @contextmanager

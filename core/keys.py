@@ -45,6 +45,12 @@ def partition_of(chat: str) -> int:
     return zlib.crc32(chat.encode()) % PARTITIONS
 
 
+def in_one_slot(prefix: str) -> bool:
+    """Whether all keys behind this prefix fall into one hash slot of a Redis Cluster: it holds `{something}`."""
+    opening = prefix.find("{")
+    return opening >= 0 and prefix.find("}", opening) > opening + 1
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """Keys behind one prefix."""

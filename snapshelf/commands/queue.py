@@ -44,7 +44,7 @@ def queue() -> None:
 @queue.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array: id, stream, state, attempt, reason, age_s.")
 def list_(as_json: bool) -> None:
-    """List every entry: waiting, taken, put aside for later, dead."""
+    """List every entry: waiting, taken, put aside for later, held behind such a one, dead."""
     items = _with_queue(lambda admin: admin.list())
     if as_json:
         click.echo(json.dumps([item.as_dict() for item in items]))
@@ -78,8 +78,19 @@ def retry(item_id: str) -> None:
 
 @queue.command()
 @click.argument("item_id")
-def drop(item_id: str) -> None:
-    """Forget a dead letter and its photos."""
-    if not _with_queue(lambda admin: admin.drop(item_id)):
-        raise SnapshelfError(f"{item_id} is no dead letter: `snapshelf queue list` shows those that are.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def drop(item_id: str, yes: bool) -> None:
+    """Forget an entry in whatever state, with its photos; who sent it hears nothing."""
+
+    async def work(admin: AdminQueue) -> bool:
+        item = await admin.find(item_id)
+        if item is None:
+            return False
+        if not yes:
+            question = f"Forget {item.id} ({item.state}, {item.stream}, {item.age_s:.0f} s old)?"
+            await asyncio.to_thread(click.confirm, question, abort=True)
+        return await admin.drop(item_id)
+
+    if not _with_queue(work):
+        raise SnapshelfError(f"There is no {item_id} in the queue (any more): `snapshelf queue list` shows what is.")
     click.echo(f"{item_id} is forgotten.")
