@@ -18,6 +18,7 @@ from index.refinement.vocabulary import (
     CURRENCIES,
     FILLERS,
     IN_STOCK,
+    NOT,
     OVER,
     SAME,
     SMALL,
@@ -126,8 +127,9 @@ class _Line:
                 number = self._number_after(at)
                 if number is None or not self._free[number]:
                     continue
-                which = "max_price" if word in UNDER else "min_price"
-                self._set(range(at, self._behind_currency(number) + 1), **{which: _price(self._words[number])})
+                turned = at > 0 and self._words[at - 1] in NOT
+                which = "max_price" if word in UNDER or turned else "min_price"
+                self._set(range(at - int(turned), self._behind_currency(number) + 1), **{which: _price(self._words[number])})
             elif _price(word) is not None and self._near_currency(at):
                 first = at - 1 if at > 0 and self._words[at - 1] in CURRENCIES else at
                 self._set(range(first, self._behind_currency(at) + 1), max_price=_price(word))

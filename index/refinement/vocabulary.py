@@ -15,6 +15,8 @@ OVER = _words(
     "over above from more min minimum least > >= ab über ueber mindestens mehr desde más mas mínimo minimo encima "
     "від понад більше дорожче мінімум od iznad više najmanje од изнад више најмање"
 )
+NOT = _words("no not nicht не ne")
+"""Turns “more than” into “at most”."""
 BETWEEN = _words("between zwischen entre між između izmedju између")
 AND = _words("and to - – — und bis y a та і й до i do и")
 FILLERS = _words("than als de que ніж за od од the a of as at von zu by")
@@ -72,8 +74,8 @@ ALL = _words("all everything reset alle alles todo todos todas все усе в�
 SMALL = _words(
     "the a an in on of with without for and or but please show me something like this that it one ones only just i "
     "want need is are any some do you have to my in these those same not color colour coloured colored price item "
-    "items der die das den dem ein eine einen einem in mit ohne für und oder aber bitte zeig zeige mir etwas wie dies diese "
-    "nur ich will möchte brauche ist haben sie farbe preis "
+    "items der die das den dem ein eine einen einem in mit ohne für und oder aber bitte zeig zeige mir etwas wie dies "
+    "diese nur ich will möchte brauche ist haben sie farbe preis "
     "el la los las un una unos unas en con sin para y o pero por favor algo como esto este esta solo sólo quiero "
     "color precio que de más mas "
     "в у на з із зі без для і й та або але будь ласка щось як це цей ця тільки лише хочу колір кольору ціна ціною мені "
