@@ -74,6 +74,7 @@ _LABELS: dict[str, str] = {
     "down": "👎 None of these",
     "choose": "Choose",
     "answer_number": "Answer with a number:",
+    "go_on": "More like one of these, or others?",
     "bought": "I bought it",
     "offer_cheaper": "Cheaper",
     "offer_colour": "Only {value}",

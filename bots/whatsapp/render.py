@@ -64,17 +64,18 @@ def numbered_text(payload: Mapping[str, Any]) -> str:
 def _hits(reply: Reply, found: list[Card], context: RenderContext) -> list[Part]:
     of_cards = [buttons.of_card(reply, card, context, numbered=len(found) > 1) for card in found]
     pictured = [at for at, card in enumerate(found) if card.picture is not None][:PICTURES_MAX]
-    leading = leading_text(reply, context)
     parts: list[Part] = []
+    above = leading_text(reply, context) + "\n\n"
     for at in pictured:
-        above = f"{leading}\n\n" if not reply.close and not parts else ""
         caption = shorten(above + _card_text(found[at], of_cards[at].open, reply.language), CAPTION_UNITS)
         payload = {"body": caption, "picture": found[at].picture}
         parts.append(_part(reply, len(parts), "picture", payload, _opening(of_cards[at])))
+        above = ""
     rest = [at for at in range(len(found)) if at not in pictured]
     if rest:
-        parts.append(_in_words(reply, len(parts), [(found[at], of_cards[at]) for at in rest], leading, alone=not parts))
-    parts.append(_choosing(reply, len(parts), found, of_cards, leading + _support(reply, context)))
+        parts.append(_in_words(reply, len(parts), [(found[at], of_cards[at]) for at in rest], above))
+    text = label("go_on", reply.language) + _support(reply, context)
+    parts.append(_choosing(reply, len(parts), found, of_cards, text))
     return parts
 
 
@@ -85,14 +86,12 @@ def _card_text(card: Card, opening: ButtonSpec | None, language: str) -> str:
     return "\n".join(line for line in (f"{card.number}. {card.title}", detail, link) if line)
 
 
-def _in_words(
-    reply: Reply, number: int, rest: Sequence[tuple[Card, buttons.CardButtons]], leading: str, *, alone: bool
-) -> Part:
+def _in_words(reply: Reply, number: int, rest: Sequence[tuple[Card, buttons.CardButtons]], above: str) -> Part:
     """Cards without a picture message of their own; those that do not fit are in the list below all the same."""
-    text = leading if alone else ""
+    text = above
     opened: list[ButtonSpec] = []
     for card, of_card in rest:
-        more = ("\n\n" if text else "") + _card_text(card, of_card.open, reply.language)
+        more = ("\n\n" if text != above else "") + _card_text(card, of_card.open, reply.language)
         if utf16_units(text + more) > TEXT_UNITS:
             break
         text += more

@@ -79,7 +79,7 @@ def test_there_are_three_pictures_at_most_and_every_product_is_in_the_list(count
 def test_what_has_no_picture_of_ours_is_said_in_words_with_its_link() -> None:
     reply = dataclasses.replace(found(2), hits=(hit(0), hit(1, picture="https://elsewhere.example/a.jpg")))
     picture, rest, choice = render(reply, RenderContext())
-    assert picture.payload["body"].startswith("1. Shoe 0")
+    assert picture.payload["body"].startswith("This comes closest:\n\n1. Shoe 0")
     assert rest.payload["body"].splitlines() == ["2. Shoe 1", "€1,299.50 · 90% alike", "https://shop.example/1"]
     assert [row["item"] for row in choice.payload["rows"]][:2] == ["More like 1", "More like 2"]
 
@@ -91,7 +91,7 @@ def test_an_answer_without_any_picture_begins_with_what_it_is() -> None:
     assert choice.kind == "list"
 
 
-def test_nothing_close_is_said_above_the_first_picture_too() -> None:
+def test_what_an_answer_is_stands_above_its_first_picture() -> None:
     first, second, *_ = render(found(3, close=False), RenderContext())
     assert first.payload["body"].startswith("There is nothing quite like it")
     assert second.payload["body"].startswith("2. Shoe 1")
@@ -111,7 +111,7 @@ def test_a_list_in_words_has_the_numbers_of_its_rows() -> None:
     payload = render(found(3), RenderContext(support_link="https://shop.example/ask"))[-1].payload
     lines = numbered_text(payload).splitlines()
     assert lines[:4] == [
-        "This comes closest:",
+        "More like one of these, or others?",
         "Would you rather ask a person? https://shop.example/ask",
         "",
         "Answer with a number:",
@@ -121,12 +121,12 @@ def test_a_list_in_words_has_the_numbers_of_its_rows() -> None:
     assert payload["numbers"]["4"] == payload["rows"][3]["id"]
 
 
-def test_what_narrowed_an_answer_is_said_in_the_list_on_one_line() -> None:
+def test_what_narrowed_an_answer_is_said_with_it_and_the_list_is_one_line() -> None:
     reply = found(1, filters=Filters(colour="blue", max_price="50"), ignored="hologram")
-    body = render(reply, RenderContext())[-1].payload["body"]
-    assert "\n" not in body
-    assert "Only blue · up to $50.00." in body
-    assert "hologram" in body
+    picture, choice = render(reply, RenderContext(support_link="https://shop.example/ask"))
+    assert "\nOnly blue · up to $50.00.\n" in picture.payload["body"]
+    assert "hologram" in picture.payload["body"]
+    assert choice.payload["body"].startswith("More like one of these, or others? Would you rather")
 
 
 def test_few_buttons_are_shown_at_once_and_many_in_a_list() -> None:
