@@ -126,7 +126,7 @@ def token_of(job: str, action: Action) -> str:
 
 def next_of(reply: Reply) -> Next | None:
     """What Next under this answer means; None when there were no hits to go on from."""
-    return Next(reply.job, reply.shown) if reply.outcome == "hits" and reply.hits else None
+    return Next(reply.job, reply.shown) if reply.outcome == "hits" and reply.hits and reply.more else None
 
 
 def judge_of(reply: Reply, verdict: Literal["up", "down", "bought"], product: str = "") -> Judge:

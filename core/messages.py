@@ -358,6 +358,8 @@ class Reply:
     ignored: str = ""
     """The shopper's words that nothing in the catalogue answers to."""
     offers: tuple[Offer, ...] = ()
+    more: bool = True
+    """Whether further hits may follow: Next is offered."""
     photos: int = 0
     """How many accepted photos this answers."""
     kind: Literal["reply"] = "reply"

@@ -127,4 +127,5 @@ def _reply(search: Search, generation: str, result: SearchResult, timings: Mappi
         timings=timings,
         language=search.language,
         shown=shown,
+        more=len(result.hits) >= search.want,
     )
