@@ -16,6 +16,7 @@ from bots.viber.errors import Failed, Kind, Verdict, by_http, by_status
 from bots.viber.updates import token_in
 from core.settings import Settings
 
+WEBHOOK_PATH = "/viber/webhook"
 CONNECT_S, ANSWER_S = 5.0, 20.0
 HOOK_S = 40.0
 """While it sets a webhook Viber calls us and waits for our answer."""

@@ -31,7 +31,6 @@ from core.telemetry import get_logger
 
 log = get_logger(__name__)
 
-WEBHOOK_PATH = "/viber/webhook"
 PROGRESS_EVERY_S = 60
 NOTE_S = 5.0
 """For what is noted beside a request: at most so long, then not."""

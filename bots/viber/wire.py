@@ -108,7 +108,7 @@ def _card(card: Mapping[str, Any], public_url: str) -> list[Json]:
     cells: list[Json] = []
     if picture:
         shown = {"Columns": COLUMNS, "Rows": above - _TEXT_ROWS, "Image": f"{public_url}{url_of(picture)}"}
-        cells.append(shown | (_action(opening, silent=True) if opening else {"ActionType": "none", "ActionBody": ""}))
+        cells.append(shown | (_action(opening, silent=True) if opening else {"ActionType": "none", "ActionBody": "none"}))
         above = _TEXT_ROWS
     cells.append(_words(card, above))
     if opening:
@@ -123,7 +123,7 @@ def _words(card: Mapping[str, Any], rows: int) -> Json:
     below = f'<br><font color="{_GREY}">{detail}</font>' if detail else ""
     before, after = f'<font color="{_INK}"><b>', "</b></font>"
     title = plain(shorten(card["title"], CELL_CHARS - len(before + after + below)))
-    shape = {"Columns": COLUMNS, "Rows": rows, "ActionType": "none", "ActionBody": ""}
+    shape = {"Columns": COLUMNS, "Rows": rows, "ActionType": "none", "ActionBody": "none"}
     where = {"TextSize": "medium", "TextVAlign": "middle", "TextHAlign": "left"}
     return shape | where | {"Text": f"{before}{title}{after}{below}"}
 

@@ -16,6 +16,7 @@ from snapshelf.doctor.machine import machine_checks
 from snapshelf.doctor.redis_ import redis_checks
 from snapshelf.doctor.sources import setting_checks
 from snapshelf.doctor.telegram import telegram_checks
+from snapshelf.doctor.viber import viber_checks
 from snapshelf.doctor.whatsapp import whatsapp_checks
 
 BAD = 1
@@ -46,10 +47,12 @@ async def all_checks() -> list[Check]:
         return [bad("Settings", str(error), "Correct the environment or .env: docs/settings.md lists every setting.")]
     from snapshelf.doctor.catalogue import catalogue_checks
 
-    redis, telegram, whatsapp, catalogue = await asyncio.gather(
+    redis, catalogue, *channels = await asyncio.gather(
         redis_checks(settings),
-        telegram_checks(settings),
-        whatsapp_checks(settings),
         asyncio.to_thread(catalogue_checks, settings),
+        telegram_checks(settings),
+        viber_checks(settings),
+        whatsapp_checks(settings),
     )
-    return [*setting_checks(settings), *redis, *catalogue, *telegram, *whatsapp, *machine_checks(settings)]
+    of_channels = [check for checks in channels for check in checks]
+    return [*setting_checks(settings), *redis, *catalogue, *of_channels, *machine_checks(settings)]

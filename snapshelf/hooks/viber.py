@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bots.viber.api import ViberApi
-from bots.viber.channel import WEBHOOK_PATH
+from bots.viber.api import WEBHOOK_PATH, ViberApi
 from bots.viber.errors import Failed, Kind
 from core.errors import SettingsError, SnapshelfError
 from core.settings import Settings
