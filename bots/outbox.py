@@ -46,6 +46,8 @@ ALARM_PAUSE_MS = 5_000
 """After an alarm the whole channel waits: what is sent next only looks whether somebody has acted."""
 LIMIT_SLEEP_MAX_MS = 5_000
 """A longer wait for a rate is spent in Redis, not in this process."""
+RATE_RETRY_MAX_MS = 15_000
+"""Some rates begin anew when the shopper writes, and then nobody should wait for the hour to end."""
 GONE_S = 90 * 24 * 3600
 MOVES_MAX = 3
 
@@ -240,7 +242,7 @@ class Outbox:
         try:
             await done.marked()
             if isinstance(room, Wait):
-                return _Later("the provider's rate is used up", room.ms)
+                return _Later("the provider's rate is used up", min(room.ms, RATE_RETRY_MAX_MS))
             if not part.editing:
                 await self._streams.take_part(part.job, part.number)
             outcome = await channel.send(part)

@@ -120,11 +120,6 @@ class Limiter:
         except Unavailable:
             log.info("redis away, a rate counts from its beginning")
 
-    async def renew(self, name: str) -> None:
-        """Begin a window anew. Raises Unavailable."""
-        with redis_errors():
-            await self._scripts.redis.delete(self._keys.window(name))
-
     def _names(self, limits: Sequence[Limit]) -> list[str]:
         return [
             self._keys.limit(limit.name) if isinstance(limit, Bucket) else self._keys.window(limit.name)

@@ -18,7 +18,7 @@ from bots.outbox import Outbox
 from bots.services import Services
 from core.blobs import Blobs
 from core.keys import SENDERS, partition_of
-from core.limits import Bucket
+from core.limits import Limit
 from core.messages import Hit, Notice, Progress, Reply, encode
 from core.settings import Settings
 from core.spool import Spool
@@ -38,7 +38,7 @@ class PartedChannel(FakeChannel):
         self.tried: list[tuple[str, str, int]] = []
         self.happened = asyncio.Condition()
         self.gates: dict[str, asyncio.Event] = {}
-        self.buckets: list[Bucket] = []
+        self.buckets: list[Limit] = []
 
     def render(self, outgoing: Reply | Notice | Progress, context: RenderContext) -> list[Part]:
         if isinstance(outgoing, Progress):
@@ -65,7 +65,7 @@ class PartedChannel(FakeChannel):
             self.happened.notify_all()
         return outcome
 
-    def limits(self, part: Part) -> list[Bucket]:
+    def limits(self, part: Part) -> list[Limit]:
         return self.buckets
 
     def texts(self, chat: str = CHAT) -> list[str]:

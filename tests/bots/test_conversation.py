@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from bots.actions import More, Next
 from core.errors import Reason, Refused, Unavailable
 from core.keys import CONVERSATION, Keys, partition_of
+from core.limits import until_reply
 from core.messages import (
     Box,
     Button,
@@ -30,6 +31,7 @@ from core.messages import (
     Status,
     Text,
     decode_search,
+    decode_update,
 )
 from core.streams import Entry, Promoter
 from core.streams.reading import read_new, take_over
@@ -379,6 +381,21 @@ async def test_who_left_is_not_written_to_until_they_write_again(desk: Desk) -> 
     assert await desk.redis.exists(desk.keys.gone(CHAT))
     await desk.say(Text("hello"))
     assert not await desk.redis.exists(desk.keys.gone(CHAT))
+
+
+async def test_whoever_writes_begins_anew_what_their_silence_used_up(desk: Desk) -> None:
+    used, moved = desk.keys.window(until_reply(CHAT)), desk.keys.moved(CHAT)
+    for content, left in ((Status("m1", "delivered"), 2), (Text("hello"), 0)):
+        await desk.redis.zadd(used, {"one": 1})
+        await desk.redis.set(moved, "fake:2")
+        await desk.say(content)
+        assert await desk.redis.exists(used, moved) == left
+
+
+async def test_a_failure_told_later_goes_to_the_senders_behind_the_chats_answers(desk: Desk) -> None:
+    update = await desk.say(Status("m1", "undelivered", "63016"))
+    [(_, fields)] = await desk.redis.xrange(desk.keys.replies(partition_of(CHAT)))
+    assert decode_update(fields[b"data"]) == update
 
 
 # --- typing -------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from bots.channel import (
     Unknown,
 )
 from core.keys import SENDERS, partition_of
-from core.limits import Bucket
+from core.limits import Bucket, Window, until_reply
 from core.messages import Notice, Progress, Reply
 from core.streams import PartState
 from tests.bots.sending import CHAT, House, house
@@ -262,6 +262,20 @@ async def test_a_long_wait_for_a_rate_is_spent_in_redis(house: House, monkeypatc
     async with house.at_work():
         await house.until_tried(1)
         await house.until_put_off()
+        assert await house.settled() == {"answered": 1}
+    assert house.channel.texts() == ["1", "2"]
+
+
+async def test_a_rate_that_a_reply_renews_is_looked_at_again_long_before_its_hour_ends(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "RATE_RETRY_MAX_MS", 20)
+    house.channel.buckets = [Window(until_reply(CHAT), 1, 3600)]
+    await house.answer("a", "1", "2")
+    async with house.at_work():
+        await house.until_tried(1)
+        await house.until_put_off()
+        await house.redis.delete(house.keys.window(until_reply(CHAT)))  # as the conversation does when the chat writes
         assert await house.settled() == {"answered": 1}
     assert house.channel.texts() == ["1", "2"]
 

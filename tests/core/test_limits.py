@@ -132,14 +132,6 @@ async def test_what_costs_more_than_there_is_takes_all_of_it(redis: Redis, limit
     assert isinstance(await Limiter(redis, Keys()).take([limit], 1_000), Taken)
 
 
-async def test_a_reply_begins_a_window_anew(redis: Redis) -> None:
-    limiter, window = Limiter(redis, Keys()), [Window("until-reply:viber:1", 1, 3600)]
-    assert isinstance(await limiter.try_take(window), Taken)
-    assert isinstance(await limiter.try_take(window), Wait)
-    await limiter.renew(window[0].name)
-    assert isinstance(await limiter.try_take(window), Taken)
-
-
 async def test_rates_are_kept_at_the_memory_limit_too(redis: Redis) -> None:
     limiter = Limiter(redis, Keys())
     limits: list[Limit] = [Window("all", 2, 60), Bucket("chat", 1, 0.01)]

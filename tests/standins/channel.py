@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from bots.channel import FORBIDDEN, Outcome, Part, Received, RenderContext, Sent
 from bots.texts import notice_text, reply_text
 from core.errors import Reason, Refused
-from core.limits import Bucket
+from core.limits import Limit
 from core.messages import Button, Notice, Progress, Reply
 
 
@@ -68,7 +68,7 @@ class FakeChannel:
         self.sent.append(part)
         return self.outcomes.pop(0) if self.outcomes else Sent((f"{self.name}-{len(self.sent)}",))
 
-    def limits(self, part: Part) -> list[Bucket]:
+    def limits(self, part: Part) -> list[Limit]:
         return []
 
     async def typing(self, chat: str) -> None:
