@@ -52,7 +52,7 @@ class Recipe:
     frozen_blocks: int = 2
     """Blocks of VGG16 that keep their weights: edges and blobs are the same in every shop."""
     weights: dict[str, float] = field(
-        default_factory=lambda: {"views": 1.0, "teacher": 1.0, "kinds": 0.2, "kind": 0.4, "colour": 0.3}
+        default_factory=lambda: {"views": 1.0, "teacher": 1.0, "kinds": 0.4, "kind": 0.5, "colour": 0.3}
     )
     """Of the losses."""
 

@@ -24,6 +24,8 @@ CHECKPOINT_S = 300.0
 LOGGED_STEPS = 20
 WARM_STEPS = 100
 DECAY = 0.02
+HEADS_RATE = 5.0
+"""The heads begin from nothing and go when training ends."""
 
 
 class Trainer:
@@ -51,8 +53,9 @@ class Trainer:
             sample = taught[torch.randperm(len(taught))[:20000]].float()
             self._mean, self._deviation = sample.mean(0), sample.std(0) + 1e-3
         self.views = Views(recipe.seed)
-        learnt = [p for p in (*self.net.parameters(), *self.heads.parameters()) if p.requires_grad]
-        self.optimiser = torch.optim.AdamW(learnt, lr=1e-4, weight_decay=DECAY)
+        learnt = [p for p in self.net.parameters() if p.requires_grad]
+        groups = [{"params": learnt, "scale": 1.0}, {"params": self.heads.parameters(), "scale": HEADS_RATE}]
+        self.optimiser = torch.optim.AdamW(groups, lr=1e-4, weight_decay=DECAY)
         self.stage = self.step = 0
         if (folder / "state.pt").exists():
             self._restore()
@@ -85,7 +88,7 @@ class Trainer:
         photo = self.views.shopper(batch.pictures, batch.backgrounds, stage.side)
         self.net.train(), self.heads.train(), self.centres.train()
         for group in self.optimiser.param_groups:
-            group["lr"] = self._rate(stage)
+            group["lr"] = self._rate(stage) * group["scale"]
         with torch.autocast(self.device, dtype=torch.bfloat16):
             parts = self.net(torch.cat([clean, photo]).to(self.device))
         parts = {
