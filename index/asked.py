@@ -9,7 +9,8 @@ from core.messages import ByProduct, ByWords, Filters, Search
 from index.generation import Generation, SearchResult
 from index.model.contract import Descriptors
 from index.refinement.offers import below
-from index.refinement.parse import Vocabulary, parse
+from index.refinement.parse import parse
+from index.refinement.vocabulary import Vocabulary
 
 CHEAPER_MAX = 5
 _NO_NAMES = Vocabulary()

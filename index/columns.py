@@ -14,7 +14,8 @@ import numpy.typing as npt
 from core.errors import Reason, Refused
 from core.messages import Filters
 from index.catalogue import Product
-from index.refinement.colours import meaning
+from index.refinement.categories import category_path, within
+from index.refinement.colours import colour_fits
 
 MICRO = 1_000_000
 NO_PRICE = -1
@@ -29,11 +30,6 @@ Mask = npt.NDArray[np.bool_]
 def fold(text: str) -> str:
     """A label as it is compared: case and runs of spaces do not count."""
     return " ".join(text.casefold().split())
-
-
-def category_path(text: str) -> str:
-    """`Shoes>Boots`, `shoes > boots ` → `shoes > boots`."""
-    return " > ".join(fold(step) for step in text.split(">") if step.strip())
 
 
 def micro(price: str) -> int:
@@ -74,24 +70,19 @@ class Columns:
         if filters.max_price is not None:
             tests.append(self.price <= micro(filters.max_price))
         if filters.category is not None:
-            tests.append(self._labelled("category", self._within(category_path(filters.category))))
+            kept = within(category_path(filters.category), self.labels["category"].values())
+            tests.append(self._labelled("category", kept.__contains__))
         if filters.brand is not None:
             brand = fold(filters.brand)
             tests.append(self._labelled("brand", lambda text: text == brand))
         if filters.colour is not None:
-            tests.append(self._labelled("colour", _of_colour(fold(filters.colour))))
+            colour = fold(filters.colour)
+            tests.append(self._labelled("colour", lambda text: colour_fits(colour, text)))
         if filters.in_stock:
             tests.append(self.stock != 0)
         if without:
             tests.append(~np.isin(self.product, np.fromiter(without, np.uint32, len(without))))
         return np.logical_and.reduce(tests) if tests else None
-
-    def _within(self, wanted: str) -> Callable[[str], bool]:
-        """Paths that begin with these steps; where none does, paths that have them further in."""
-        paths = self.labels["category"].values()
-        if any(f"{path} > ".startswith(f"{wanted} > ") for path in paths):
-            return lambda path: f"{path} > ".startswith(f"{wanted} > ")
-        return lambda path: f" > {wanted} > " in f" > {path} > "
 
     def _labelled(self, column: str, fits: Callable[[str], bool]) -> Mask:
         labels = self.labels[column]
@@ -100,17 +91,6 @@ class Columns:
             passes[code] = fits(text)
         codes: npt.NDArray[np.uint32] = getattr(self, column)
         return passes[codes]
-
-
-def _of_colour(wanted: str) -> Callable[[str], bool]:
-    """The label itself, or one that means the colour: “blau” is met by “navy blue”."""
-    means = meaning(wanted)
-    return lambda text: wanted in _colours(text) or (bool(means) and means <= meaning(text))
-
-
-def _colours(text: str) -> set[str]:
-    """A feed joins several colours by `/`: each counts, and all of them together."""
-    return {fold(piece) for piece in text.split("/")} | {text}
 
 
 def build(products: Sequence[Product]) -> tuple[dict[str, npt.NDArray[Any]], list[tuple[str, int, str]]]:

@@ -18,7 +18,7 @@ from index.columns import LABELLED, NO_PRICE, Columns, Mask, load
 from index.longcodes import BrokenGeneration, LongCodes
 from index.manifest import Manifest, sha256
 from index.model.contract import Descriptors
-from index.refinement.parse import Vocabulary, vocabulary
+from index.refinement.vocabulary import Vocabulary, vocabulary
 from index.search import Found, TwoPhase
 from index.shortcodes import ShortCodes
 from index.why import reasons

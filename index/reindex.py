@@ -19,7 +19,6 @@ from index.account import Account
 from index.binariser import Binariser, fit
 from index.calibration import unlike
 from index.catalogue import Product
-from index.columns import category_path
 from index.descriptors import DescriptorCache
 from index.embedding import Embedded, embed_new
 from index.feed import download_feed, is_url, read_feed
@@ -32,6 +31,7 @@ from index.picture_source import PictureSource
 from index.prior import SMALL, prior_descriptors
 from index.products import Entry, Intake, changes, entries_of, in_order, take, with_pictures
 from index.references import Loads, References, absolute
+from index.refinement.categories import category_path
 from index.store import GenerationStore
 from index.writer import Draft, blank_manifest, publish
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from index.catalogue import Product
-from index.columns import category_path, fold
+from index.columns import fold
 from index.manifest import Typical
+from index.refinement.categories import category_path
 
 WORDS_OF_PART = {
     "kind": "similar look",

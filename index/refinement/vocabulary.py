@@ -1,85 +1,188 @@
-"""The little words of six languages that stand around prices, stock and wishes (en, de, es, uk, hr, sr)."""
+"""What one catalogue calls its things, ready to be looked up by a shopper's words."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.casefold().split())
+from index.refinement import things
+from index.refinement.categories import filter_for, names_of, steps_of, within
+from index.refinement.colours import BASIC_NAMES, NAMES, colour_fits, said_of
+from index.refinement.phrases import SMALL
+from index.refinement.text import Token, squash, stem, words_of
+from index.refinement.typos import Typos
+
+LONGEST = 5
+"""Words of the longest name that is looked for."""
+TYPO_LETTERS = 5
+_PIECES = ("word", "number")
 
 
-UNDER = _words(
-    "under below less max maximum most < <= unter unterhalb bis höchstens maximal weniger menos hasta máximo maximo "
-    "debajo до менше нижче дешевше максимум ispod do manje najviše maksimalno испод мање највише максимално"
-)
-OVER = _words(
-    "over above from more min minimum least > >= ab über ueber mindestens mehr desde más mas mínimo minimo encima "
-    "від понад більше дорожче мінімум od iznad više najmanje од изнад више најмање"
-)
-NOT = _words("no not nicht не ne")
-"""Turns “more than” into “at most”."""
-BETWEEN = _words("between zwischen entre між između izmedju између")
-AND = _words("and to - – — und bis y a та і й до i do и")
-FILLERS = _words("than als de que ніж за od од the a of as at von zu by")
-"""May stand between such a word and its number."""
-CURRENCIES = _words(
-    "$ € £ ₴ usd eur gbp uah euro euros dollar dollars bucks грн гривень гривня гривні євро доларів kn kuna eura rsd "
-    "din dinara динара дин евра pound pounds dólares dolares pesos"
-)
-CHEAPER = _words(
-    "cheaper billiger günstiger guenstiger preiswerter barato barata baratos baratas дешевше дешевший дешевші дешеву "
-    "jeftinije jeftiniji jeftiniju јефтиније јефтинији јефтинију"
-)
-IN_STOCK = (
-    ("in", "stock"),
-    ("available",),
-    ("auf", "lager"),
-    ("vorrätig",),
-    ("lieferbar",),
-    ("verfügbar",),
-    ("en", "stock"),
-    ("en", "existencia"),
-    ("disponible",),
-    ("disponibles",),
-    ("в", "наявності"),
-    ("у", "наявності"),
-    ("наявні",),
-    ("na", "zalihi"),
-    ("na", "zalihama"),
-    ("na", "stanju"),
-    ("dostupno",),
-    ("raspoloživo",),
-    ("на", "залихама"),
-    ("на", "стању"),
-    ("доступно",),
-)
-SAME = (
-    _words("men men's mens man male herren herr männer maenner hombre hombres чоловічий чоловічі чоловіче чоловіча "
-           "muški muške muško muska мушки мушке мушко"),
-    _words("women women's womens woman ladies female damen frauen mujer mujeres жіночий жіночі жіноче жіноча "
-           "ženski ženske žensko ženska женски женске женско женска"),
-    _words("kids kid children child boys girls kinder niños niñas дитячий дитячі дитяче dječji dječje дечји дечје"),
-    _words("shoe shoes schuh schuhe zapato zapatos calzado взуття туфлі cipela cipele obuća ципеле обућа"),
-    _words("bag bags tasche taschen bolso bolsos сумка сумки torba torbe торба торбе"),
-    _words("dress dresses kleid kleider vestido vestidos сукня сукні haljina haljine хаљина хаљине"),
-    _words("shirt shirts hemd hemden camisa camisas сорочка сорочки košulja košulje кошуља кошуље"),
-    _words("jacket jackets jacke jacken chaqueta chaquetas куртка куртки jakna jakne јакна јакне"),
-    _words("trousers pants hose hosen pantalón pantalones штани hlače pantalone панталоне"),
-    _words("watch watches uhr uhren reloj relojes годинник годинники sat satovi сат сатови"),
-    _words("lamp lamps lampe lampen lámpara lámparas лампа лампи lampa svjetiljka лампе"),
-    _words("chair chairs stuhl stühle silla sillas стілець стільці stolica stolice столица столице"),
-)  # fmt: skip
-"""Words for what shops sell most, in our languages: a shopper's need not be the feed's."""
-ALL = _words("all everything reset alle alles todo todos todas все усе всі sve svi све сви")
-"""A line of only these begins anew."""
-SMALL = _words(
-    "the a an in on of with without for and or but please show me something like this that it one ones only just i "
-    "want need is are any some do you have to my in these those same not color colour coloured colored price item "
-    "items der die das den dem ein eine einen einem in mit ohne für und oder aber bitte zeig zeige mir etwas wie dies "
-    "diese nur ich will möchte brauche ist haben sie farbe preis "
-    "el la los las un una unos unas en con sin para y o pero por favor algo como esto este esta solo sólo quiero "
-    "color precio que de más mas "
-    "в у на з із зі без для і й та або але будь ласка щось як це цей ця тільки лише хочу колір кольору ціна ціною мені "
-    "покажи покажіть "
-    "u na s sa bez za i ili ali molim pokaži pokažite mi nešto kao ovo ovaj ova samo želim boja boje cijena cijene "
-    "у на с са без за и или али молим покажи покажите ми нешто као ово овај ова само желим боја боје цена цене"
-)
+@dataclass(frozen=True)
+class Vocabulary:
+    """Names by their squashed words (`text.squash`); `vocabulary` makes one."""
+
+    colours: frozenset[str] = frozenset()
+    """Folded labels, several of a product joined by `/`."""
+    brands: dict[str, str] = field(default_factory=dict)
+    """→ how the brand is written."""
+    paths: tuple[str, ...] = ()
+    """Folded category paths."""
+    steps: dict[str, frozenset[str]] = field(default_factory=dict)
+    """→ the paths that have a step of this name."""
+    stems: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The same by `text.stem`."""
+    typos: Typos = field(default_factory=Typos)
+    holds: Callable[[str], bool] = lambda word: False
+    """Whether any title, or a label, has this word."""
+    together: Callable[[Sequence[str]], bool] = lambda words: True
+    """Whether any product has all of these words."""
+    priced: bool = True
+
+    # --- names ----------------------------------------------------------------------------------------------
+
+    def brand(self, pieces: Sequence[Token]) -> str | None:
+        """The brand that these pieces of text name. A little word must be written as the brand is (`ON`, `Only`)."""
+        found = self.brands.get(_squashed(pieces))
+        if found is None or pieces[0].kind == "dash" or pieces[-1].kind not in _PIECES:
+            return None
+        return found if not _little(pieces) or _text(pieces) == found else None
+
+    def category(self, pieces: Sequence[Token]) -> frozenset[str]:
+        """The paths with a step of this name; exactly named first, then by stem."""
+        if _little(pieces) or any(piece.kind not in ("word", "dash", "sign") for piece in pieces):
+            return frozenset()
+        return self.named(_squashed(pieces)) or self.stems.get(_stemmed(pieces), frozenset())
+
+    def translated(self, pieces: Sequence[Token], language: str) -> tuple[frozenset[str], str]:
+        """The paths with a step that another language's word means, and what the step is called."""
+        for synonym in things.synonyms(_phrase(pieces), language):
+            found = self.named(squash(words_of(synonym)))
+            if found:
+                return found, synonym
+        return frozenset(), ""
+
+    def named(self, name: str) -> frozenset[str]:
+        """By a squashed name."""
+        return self.steps.get(name, frozenset())
+
+    def within(self, category: str | None) -> frozenset[str]:
+        """The paths that a filter keeps."""
+        return within(category, self.paths) if category else frozenset()
+
+    def category_filter(self, chosen: Collection[str], name: str, before: str = "") -> str:
+        """The filter that keeps these paths."""
+        return filter_for(chosen, self.paths, name, before)
+
+    def colour(self, pieces: Sequence[Token]) -> str | None:
+        """The filter for the colour that these pieces name, as it was written; None where the catalogue has none such.
+
+        A shade or tone that no product has is taken for its colour.
+        """
+        if any(piece.kind not in ("word", "dash") for piece in pieces):
+            return None
+        text = " ".join(piece.text.casefold() for piece in pieces if piece.kind == "word")
+        said = said_of(text)
+        if (said.rest or not said.basic) and text not in self._pieces_of_labels:
+            return None
+        if self.has_colour(text):
+            return text
+        if len(pieces) > 1 or not (said.shades or said.tone):
+            return None
+        return next((name for name in sorted(said.basic) if self.has_colour(name)), None)
+
+    def has_colour(self, text: str) -> bool:
+        """Whether any product has it."""
+        return any(colour_fits(text, label) for label in self.colours)
+
+    @property
+    def _pieces_of_labels(self) -> frozenset[str]:
+        return frozenset(piece.strip() for label in self.colours for piece in label.split("/"))
+
+    # --- words ----------------------------------------------------------------------------------------------
+
+    def held(self, pieces: Sequence[Token]) -> str | None:
+        """The words as some product has them, written apart or in one."""
+        apart = " ".join(piece.text.casefold() for piece in pieces if piece.kind in _PIECES)
+        in_one = apart.replace(" ", "")
+        for way in dict.fromkeys((apart.replace(" ", "-"), in_one)):
+            if way and self.holds(way):
+                return way
+        return None
+
+    def held_in_another_language(self, pieces: Sequence[Token], language: str) -> str | None:
+        """What means the same and stands in titles: things, and colours where the feed tells none."""
+        said = said_of(" ".join(piece.text for piece in pieces))
+        colours = () if said.rest else tuple(way for name in sorted(said.shades or said.basic) for way in NAMES[name])
+        for way in (*things.synonyms(_phrase(pieces), language), *colours):
+            written = way.casefold().replace(" ", "-")
+            if self.holds(written):
+                return written
+        return None
+
+
+def vocabulary(
+    colours: Iterable[str],
+    brands: Iterable[str],
+    categories: Iterable[str],
+    holds: Callable[[str], bool],
+    *,
+    together: Callable[[Sequence[str]], bool] = lambda words: True,
+    priced: bool = True,
+) -> Vocabulary:
+    """From the labels of a generation."""
+    paths, of_colours = tuple(categories), frozenset(colours)
+    steps: dict[str, set[str]] = {}
+    for path in paths:
+        for step in steps_of(path):
+            for name in names_of(step):
+                steps.setdefault(name, set()).add(path)
+    of_brands = _brands(brands)
+    stems: dict[str, set[str]] = {}
+    for name, having in steps.items():
+        stems.setdefault(stem(name), set()).update(having)
+    named_colours = [name for name in BASIC_NAMES if any(colour_fits(name, label) for label in of_colours)]
+    known = [*of_brands, *steps, *named_colours]
+    return Vocabulary(
+        colours=of_colours,
+        brands=of_brands,
+        paths=paths,
+        steps={name: frozenset(having) for name, having in steps.items()},
+        stems={name: frozenset(having) for name, having in stems.items()},
+        typos=Typos.of(name for name in known if len(name) >= TYPO_LETTERS),
+        holds=holds,
+        together=together,
+        priced=priced,
+    )
+
+
+def _brands(brands: Iterable[str]) -> dict[str, str]:
+    """By all their words, and without the `and` that some people leave out."""
+    found: dict[str, str] = {}
+    for brand in brands:
+        words = words_of(brand)
+        found.setdefault(squash(words), brand)
+        found.setdefault(squash([word for word in words if word not in ("and", "und", "y", "i", "ta")]), brand)
+    found.pop("", None)
+    return found
+
+
+def _squashed(pieces: Sequence[Token]) -> str:
+    return squash([piece.key for piece in pieces if piece.kind in _PIECES])
+
+
+def _stemmed(pieces: Sequence[Token]) -> str:
+    squashed = _squashed(pieces)
+    return stem(squashed) if len(squashed) >= TYPO_LETTERS else squashed
+
+
+def _phrase(pieces: Sequence[Token]) -> tuple[str, ...]:
+    return tuple(stem(piece.key) for piece in pieces if piece.kind in _PIECES)
+
+
+def _little(pieces: Sequence[Token]) -> bool:
+    return all(piece.key in SMALL or piece.kind not in _PIECES for piece in pieces)
+
+
+def _text(pieces: Sequence[Token]) -> str:
+    return " ".join(piece.text for piece in pieces)

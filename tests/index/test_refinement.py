@@ -14,7 +14,8 @@ from core.messages import Filters, Offer
 from index.catalogue import Product
 from index.refinement.colours import meaning
 from index.refinement.offers import below, offers
-from index.refinement.parse import Vocabulary, alike, parse, vocabulary
+from index.refinement.parse import parse
+from index.refinement.vocabulary import Vocabulary, vocabulary
 
 KNOWN = vocabulary(
     ["blue", "navy blue", "red", "white/black", "grün"],
@@ -157,26 +158,6 @@ def test_nothing_that_is_typed_raises(text: str) -> None:
 )
 def test_a_colour_word_means_a_colour(text: str, colours: set[str]) -> None:
     assert meaning(text) == colours
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("shoe", "shoes", True),
-        ("dress", "dresses", True),
-        ("tasche", "taschen", True),
-        ("cipela", "cipele", True),
-        ("men", "women", False),
-        ("cap", "cape", True),
-        ("car", "cardigan", False),
-        ("bag", "belt", False),
-        ("men", "herren", True),
-        ("sock", "stock", False),
-    ],
-)
-def test_a_word_is_known_by_its_beginning(one: str, other: str, same: bool) -> None:
-    assert alike(one, other) is same
-    assert alike(other, one) is same
 
 
 # --- offers -------------------------------------------------------------------------------------------------------
