@@ -115,16 +115,16 @@ class WhatsAppChannel:
         return await self._send(part, form)
 
     def late_failure(self, part: Part, code: str | None) -> Outcome:
-        """What to do about a part that Twilio took and WhatsApp, or the way there, refused later (pure)."""
-        return outcome_of(part, by_code(code) or Verdict(Kind.ONCE, "failed without a code"))
+        """What to do about a part that Twilio took and WhatsApp, or the way there, refused later."""
+        return self._outcome(part, by_code(code) or Verdict(Kind.ONCE, "failed without a code"))
 
     async def _send(self, part: Part, form: Mapping[str, str]) -> Outcome:
         try:
             message = await self.api.send_message(form)
         except Failed as error:
-            return await self._outcome(part, error.verdict)
+            return self._outcome(part, error.verdict)
         if message.get("status") in FAILED and (verdict := by_code(message.get("error_code"))) is not None:
-            return await self._outcome(part, verdict)
+            return self._outcome(part, verdict)
         return Sent((provider_id(message["sid"]),))
 
     async def _form(self, part: Part) -> dict[str, str]:
@@ -144,15 +144,15 @@ class WhatsAppChannel:
             form["MediaUrl"] = f"{public}{picturestore.url_of(part.payload['picture'])}"
         return form
 
-    async def _outcome(self, part: Part, verdict: Verdict) -> Outcome:
+    def _outcome(self, part: Part, verdict: Verdict) -> Outcome:
         self._count(verdict)
-        if verdict.kind is Kind.CONTENT and part.kind in WITH_CONTENT:
-            await self._templates.forget(template_of(part))
+        if verdict.kind is Kind.TEMPLATE and part.kind in WITH_CONTENT:
+            self._templates.doubt(template_of(part))
         return outcome_of(part, verdict)
 
     def _count(self, verdict: Verdict) -> None:
         """What is sent in another form all the same is counted here; the outbox counts what is not."""
-        if verdict.alarm and verdict.kind in (Kind.MEDIA, Kind.CONTENT):
+        if verdict.alarm and verdict.kind in (Kind.MEDIA, Kind.CONTENT, Kind.TEMPLATE):
             log.warning("a message goes out in another form; somebody should look why", reason=verdict.reason)
             metrics.ALARMS.labels(NAME).inc()
 

@@ -30,7 +30,7 @@ def outcome_of(part: Part, verdict: Verdict) -> Outcome:  # noqa: PLR0911 - a ta
             return Unknown(verdict.reason)
         case Kind.ONCE | Kind.MEDIA_ONCE if not part.payload.get("again"):
             return Degrade((_changed(part, again=True),), verdict.reason)
-        case Kind.MEDIA | Kind.MEDIA_ONCE | Kind.CONTENT:
+        case Kind.MEDIA | Kind.MEDIA_ONCE | Kind.CONTENT | Kind.TEMPLATE:
             return in_words(part, verdict.reason)
         case _:
             return Drop(verdict.reason, alarm=verdict.alarm)

@@ -37,7 +37,9 @@ class Kind(enum.Enum):
     MEDIA_ONCE = "media_once"
     """The picture was not fetched: once more, then in words."""
     CONTENT = "content"
-    """The list or its template is what is wrong: the same in words, with numbers to answer with."""
+    """The list is what is wrong: the same in words, with numbers to answer with."""
+    TEMPLATE = "template"
+    """Its template is not there, or not to be used: the same in words, and a new template for the next."""
     UNKNOWN = "unknown"
     """Nobody knows whether it was sent."""
 
@@ -134,7 +136,7 @@ TABLE: Mapping[int, Verdict] = {
     21617: _row(Kind.BUG, "a body of over 1600 characters"),
     21609: _row(Kind.BUG, "the address for status callbacks is refused: look at PUBLIC_URL"),
     21654: _row(Kind.CONTENT, "variables without a template", alarm=True),
-    21655: _row(Kind.CONTENT, "the template is not there", alarm=True),
+    21655: _row(Kind.TEMPLATE, "the template is not there", alarm=True),
     21656: _row(Kind.CONTENT, "the template's variables are refused", alarm=True),
     30007: _row(Kind.BUG, "filtered as spam"),
     30036: _row(Kind.DROP, "waited too long at Twilio's"),
@@ -142,13 +144,13 @@ TABLE: Mapping[int, Verdict] = {
     63006: _row(Kind.CONTENT, "content cannot be formatted"),
     63013: _row(Kind.CONTENT, "against WhatsApp's rules", alarm=True),
     63021: _row(Kind.CONTENT, "content is not valid"),
-    63027: _row(Kind.CONTENT, "the template is not there in this language", alarm=True),
+    63027: _row(Kind.TEMPLATE, "the template is not there in this language", alarm=True),
     63028: _row(Kind.CONTENT, "wrong number of variables", alarm=True),
-    63029: _row(Kind.CONTENT, "the template was not received", alarm=True),
+    63029: _row(Kind.TEMPLATE, "the template was not received", alarm=True),
     63030: _row(Kind.BUG, "a parameter that this kind of message does not take"),
-    63040: _row(Kind.CONTENT, "the template is rejected", alarm=True),
-    63041: _row(Kind.CONTENT, "the template is paused", alarm=True),
-    63042: _row(Kind.CONTENT, "the template is disabled", alarm=True),
+    63040: _row(Kind.TEMPLATE, "the template is rejected", alarm=True),
+    63041: _row(Kind.TEMPLATE, "the template is paused", alarm=True),
+    63042: _row(Kind.TEMPLATE, "the template is disabled", alarm=True),
     # rates
     21611: _row(Kind.WAIT, "Twilio's queue for this sender is full", after_ms=10 * _SECOND),
     30001: _row(Kind.WAIT, "Twilio's queue is full", after_ms=10 * _SECOND),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from core.telemetry import get_logger
 log = get_logger(__name__)
 
 Json = dict[str, Any]
+ANEW_S = 3600.0
 _FIELDS = {"list": ("item", "id", "description"), "choice": ("item", "id")}
 
 
@@ -79,6 +81,8 @@ class Templates:
     def __init__(self, api: TwilioApi, redis: Any, keys: Keys) -> None:
         self._api, self._redis, self._keys = api, redis, keys
         self._known: dict[str, str] = {}
+        self._doubted: set[str] = set()
+        self._created_at: dict[str, float] = {}
         self._creating = asyncio.Lock()
 
     async def sid_of(self, template: Template) -> str:
@@ -90,16 +94,15 @@ class Templates:
         self._known[template.name] = sid
         return sid
 
-    async def forget(self, template: Template) -> None:
-        """It is not there any more: the next message creates it anew."""
-        self._known.pop(template.name, None)
-        try:
-            with redis_errors():
-                await self._redis.delete(self._key(template))
-        except Unavailable as error:
-            log.info("a template was not forgotten", reason=str(error))
+    def doubt(self, template: Template) -> None:
+        """It was refused: the next message has it created anew, once an hour at most (it may not be its fault)."""
+        if time.monotonic() - self._created_at.get(template.name, -ANEW_S) >= ANEW_S:
+            self._known.pop(template.name, None)
+            self._doubted.add(template.name)
 
     async def _stored(self, template: Template) -> str | None:
+        if template.name in self._doubted:
+            return None
         try:
             with redis_errors():
                 found = await self._redis.get(self._key(template))
@@ -110,6 +113,8 @@ class Templates:
     async def _created(self, template: Template) -> str:
         """Two processes may both create it: one of the two is then never used, which does no harm."""
         sid = await self._api.create_content(template.definition)
+        self._created_at[template.name] = time.monotonic()
+        self._doubted.discard(template.name)
         log.info("content template created", name=template.name)
         try:
             with redis_errors():

@@ -17,7 +17,7 @@ from twilio.request_validator import RequestValidator
 from bots import actions
 from bots.actions import More
 from bots.channel import Alarm, Degrade, Drop, Gone, Part, RenderContext, Retry, Sent, Unknown
-from bots.whatsapp import api
+from bots.whatsapp import api, templates
 from bots.whatsapp.channel import WhatsAppChannel
 from bots.whatsapp.signature import FORM, read_form
 from bots.whatsapp.updates import read
@@ -184,14 +184,23 @@ async def test_a_template_is_created_once_for_all_answers_processes_and_language
     assert len(writing.contents) == 1
 
 
-async def test_a_template_that_somebody_deleted_is_created_anew(
-    channel: WhatsAppChannel, writing: TwilioServer, pictures: list[str]
+async def test_a_template_that_somebody_deleted_is_created_anew_and_not_again_and_again(
+    channel: WhatsAppChannel, writing: TwilioServer, pictures: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choice = channel.render(found(pictures, 3), CONTEXT)[-1]
     assert isinstance(await channel.send(choice), Sent)
+    monkeypatch.setattr(templates, "ANEW_S", 0.0)
     writing.contents.clear()
     assert isinstance(await channel.send(choice), Degrade)  # this one goes out in words
     assert isinstance(await channel.send(choice), Sent)
+    assert isinstance(channel.late_failure(choice, "63040"), Degrade)
+    assert isinstance(await channel.send(choice), Sent)
+    assert len(writing.contents) == 2
+    monkeypatch.setattr(templates, "ANEW_S", 3600.0)
+    for code in ("63040", "63021", "21656"):
+        channel.late_failure(choice, code)
+        assert isinstance(await channel.send(choice), Sent)
+    assert len(writing.contents) == 2
 
 
 async def test_without_templates_a_list_is_said_in_words_and_answered_by_number(

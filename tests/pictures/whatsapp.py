@@ -1,0 +1,159 @@
+"""What a shopper sees on WhatsApp, drawn from the forms that the stand-in for Twilio received.
+
+    python -m tests.pictures.whatsapp [FILE]
+
+Runs the demo shop with the real model, lets somebody send a photo and choose from the list, and writes a picture of
+their phone (docs/channels/whatsapp.webp). Needs Chromium and locks/browser.txt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import html
+import io
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.async_api import async_playwright
+
+from bots.service import run_bots
+from core.settings import load_settings
+from index.model.runtime import Embedder
+from snapshelf.commands.demo import prepare_demo
+from tests.browser.conftest import FLAGS
+from tests.paths import ROOT
+from tests.redis_server import RedisServer, oldest_binary, valkey_binary
+from tests.standins.shop import working
+from tests.standins.twilio import TwilioServer
+
+Json = dict[str, Any]
+PHOTO = "012.jpg"
+WIDTH, HEIGHT, SCALE = 820, 1180, 2
+THUMB = (
+    '<svg viewBox="0 0 24 24" style="width:1.15em;height:1.15em;vertical-align:-3px{turn}"><path fill="#f5b82e" '
+    'd="M2 10h4v11H2zM8 21V10l5-8c2 0 2.6 1.6 2 3.4L14 9h6c1.600 0 2.300 1.200 2 2.600l-1.800 7.600'
+    'c-.3 1.100-1 1.800-2.200 1.800z"/></svg>'
+)
+"""Headless machines have no font with these signs."""
+
+
+STYLE = """
+* { box-sizing: border-box; margin: 0 }
+body { font: 14px/1.36 'DejaVu Sans', system-ui, sans-serif; width: 820px; background: #fff; display: flex; gap: 20px }
+.phone { width: 400px; height: 1180px; background: #efeae2; border-radius: 22px; overflow: hidden; position: relative;
+  border: 1px solid #cfc8bd; display: flex; flex-direction: column }
+.top { background: #075e54; color: #fff; padding: 14px 18px; font-weight: 600; flex: none }
+.top small { display: block; font-weight: 400; opacity: .8; font-size: 12px }
+.chat { flex: 1; overflow: hidden; display: flex; flex-direction: column; justify-content: flex-end; padding: 12px;
+  gap: 7px }
+.m { background: #fff; border-radius: 9px; padding: 6px 9px; max-width: 82%; align-self: flex-start;
+  overflow-wrap: anywhere; white-space: pre-line; box-shadow: 0 1px 1px #0002; font-size: 13.5px }
+.own { background: #d9fdd3; align-self: flex-end }
+.m img { display: block; width: 144px; border-radius: 6px; margin-bottom: 4px }
+.m .open { display: block; border-top: 1px solid #0001; margin: 6px -9px -6px; padding: 8px; text-align: center;
+  color: #027eb5; white-space: nowrap }
+a { color: #027eb5 }
+.sheet { position: absolute; inset: 90px 0 0 0; background: #fff; border-radius: 18px 18px 0 0; padding: 18px 20px;
+  box-shadow: 0 -4px 20px #0003 }
+.sheet h1 { font-size: 16px; margin-bottom: 10px; text-align: center }
+.row { display: flex; justify-content: space-between; padding: 11px 0; border-bottom: 1px solid #0001; gap: 12px }
+.row b { font-weight: 500; display: block }
+.row small { color: #667781 }
+.row i { flex: none; width: 20px; height: 20px; border: 2px solid #8696a0; border-radius: 50%; margin-top: 8px }
+.shade { position: absolute; inset: 0; background: #0005 }
+"""
+
+
+async def conversation(folder: Path, server: RedisServer) -> list[Json]:
+    """Our messages and theirs, in order."""
+    async with TwilioServer() as twilio:
+        values = twilio.settings() | {"port": 0, "metrics_port": 0, "redis_url": server.url, "data_dir": folder}
+        settings = load_settings(_env_file=None, currency="EUR", shop_name="Corner Shop", hits=3, **values)
+        photo = (prepare_demo(settings) / PHOTO).read_bytes()
+        embedder = Embedder.load(settings.model, models=settings.models_dir)
+        stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+        async with working(settings, embedder):
+            bots = asyncio.create_task(run_bots(settings, stop, on_ready=ready.set_result))
+            twilio.service = await ready
+            try:
+                return await _talk(twilio, photo)
+            finally:
+                stop.set()
+                await bots
+
+
+async def _talk(twilio: TwilioServer, photo: bytes) -> list[Json]:
+    ann = twilio.person("+14155550100")
+
+    async def answered(count: int) -> list[Json]:
+        await twilio.wait_for(lambda: sum(one["type"] is not None for one in twilio.seen_by(ann.address)) >= count)
+        return twilio.seen_by(ann.address)
+
+    await ann.photo(photo)
+    first = list(await answered(1))
+    return [{"own": True, "picture": photo, "body": ""}, *first]
+
+
+def page(messages: list[Json]) -> str:
+    """Two phones: the conversation, and the list that its last button opens."""
+    shape = messages[-1]["shape"]
+    chat = f'<div class="chat">{"".join(map(bubble, messages))}</div>'
+    rows = "".join(
+        f'<div class="row"><span><b>{shown(item["item"])}</b><small>{shown(item["description"])}</small>'
+        "</span><i></i></div>"
+        for item in shape["items"]
+    )
+    sheet = f'<div class="shade"></div><div class="sheet"><h1>{html.escape(shape["button"])}</h1>{rows}</div>'
+    top = '<div class="top">Corner Shop<small>business account</small></div>'
+    phones = f'<div class="phone">{top}{chat}</div><div class="phone">{top}{chat}{sheet}</div>'
+    return f"<!doctype html><meta charset=utf-8><style>{STYLE}</style><body>{phones}"
+
+
+def shown(text: str) -> str:
+    """A text with its links, and the signs that no font here has."""
+    linked = re.sub(r"(https?://\S+)", r"<a>\1</a>", html.escape(text))
+    up, down = THUMB.format(turn=""), THUMB.format(turn=";transform:rotate(180deg)")
+    return linked.replace("👍", up).replace("👎", down)
+
+
+def bubble(message: Json) -> str:
+    """One message as WhatsApp shows it."""
+    picture = message.get("picture")
+    image = f'<img src="data:image/jpeg;base64,{base64.b64encode(picture).decode()}">' if picture else ""
+    shape = message.get("shape") or {}
+    text = shown(shape.get("body") or message["body"])
+    opener = f'<span class="open">☰ {html.escape(shape["button"])}</span>' if "button" in shape else ""
+    opener += "".join(f'<span class="open">↩ {html.escape(one["title"])}</span>' for one in shape.get("actions", ()))
+    return f'<div class="m {"own" if message.get("own") else ""}">{image}{text}{opener}</div>'
+
+
+async def photograph(document: str, file: Path) -> None:
+    """The page as a picture."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        view = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE)
+        await view.set_content(document)
+        png = await view.screenshot()
+        await browser.close()
+    Image.open(io.BytesIO(png)).save(file, "WEBP", quality=82, method=6)
+
+
+async def main(file: Path) -> None:
+    binary = valkey_binary() or oldest_binary()
+    assert binary is not None
+    server = RedisServer(binary)
+    try:
+        with tempfile.TemporaryDirectory(prefix="snapshelf-pictures-") as folder:
+            messages = await conversation(Path(folder), server)
+    finally:
+        server.close()
+    await photograph(page(messages), file)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "channels" / "whatsapp.webp"))
