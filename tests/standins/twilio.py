@@ -55,6 +55,8 @@ class LateFailure:
     times: int = 1
     only: str | None = None
     """`media`, `content` or `body`: messages that have one."""
+    holding: str = ""
+    """Messages whose body has this in it."""
 
 
 @dataclass(frozen=True)
@@ -335,7 +337,7 @@ class TwilioServer:
 
     def _ordered(self, message: Json) -> LateFailure | None:
         for failure in self.late:
-            wanted = failure.only is None or bool(message[failure.only])
+            wanted = failure.holding in message["body"] and (failure.only is None or bool(message[failure.only]))
             if failure.times > 0 and wanted and failure.to in (None, message["to"]):
                 failure.times -= 1
                 return failure

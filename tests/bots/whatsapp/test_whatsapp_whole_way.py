@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -238,6 +239,37 @@ async def test_a_picture_that_fails_later_is_tried_once_more_then_said_in_words(
     await street.seen(ann, 8)
     in_words = [m for m in street.twilio.seen_by(ann.address)[4:] if "1. Product" in m["body"] and not m["media"]]
     assert len(in_words) == 1
+
+
+async def test_a_picture_that_fails_twice_is_said_in_words(street: Street) -> None:
+    ann = street.person()
+    street.twilio.fail_later(63019, only="media", holding="1. Product", times=2)
+    await ann.photo(photo_of(3))
+    words = [m for m in await street.seen(ann, 4) if not m["media"] and not listed(m)]
+    assert len(words) == 1
+    assert "1. Product" in words[0]["body"]
+
+
+async def test_no_line_of_any_log_names_a_person_or_a_secret(
+    street: Street, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    ann = street.person()
+    street.twilio.fail("messages", kind="html", status=503)
+    street.twilio.fail("messages", code=21211, to=street.person(2).address)
+    street.twilio.fail_later(63021, only="content")
+    street.twilio.redirect_to = "http://10.0.0.1/x"
+    await ann.photo(photo_of(3))
+    await street.seen(ann, 1)
+    street.twilio.redirect_to = None
+    await ann.photo(photo_of(4), caption="for my aunt Agathe")
+    await street.person(2).text("hello")
+    await street.seen(ann, 5)
+    out, err = capfd.readouterr()
+    said = out + err + caplog.text
+    assert "search answered" in said
+    for secret in (street.twilio.token, ann.address.removeprefix("whatsapp:+"), "Agathe", "JFIF"):
+        assert secret not in said
 
 
 async def test_a_list_that_fails_later_is_said_in_words(street: Street) -> None:
