@@ -19,6 +19,8 @@ _NOT_NOW = ("MISCONF ", "NOREPLICAS ", "MASTERDOWN ", "CLUSTERDOWN ", "TRYAGAIN 
 CONNECT_S = 2.0
 ANSWER_S = 30.0
 """Longer than any blocking read of ours."""
+CONNECTIONS = 5_000
+"""Every open page of the web chat waits on one; a mark of a part that was sent must never find none left."""
 
 
 class Full(Unavailable):
@@ -43,6 +45,7 @@ def client(address: str) -> Redis:
         socket_timeout=ANSWER_S,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2),
         health_check_interval=30,
+        max_connections=CONNECTIONS,
     )
 
 

@@ -17,7 +17,8 @@ _SECRET = re.compile(
     r"|(?<=://)[^/\s@]+(?=@)"  # user and password in an address
     r"|\bwhatsapp:\+?\d+|\+\d{7,15}\b"
 )
-_QUIET = ("httpx", "httpcore", "aiohttp", "telegram", "asyncio", "urllib3", "PIL")
+QUIET = ("httpx", "httpcore", "aiohttp", "telegram", "asyncio", "urllib3", "PIL")
+"""Libraries whose lines below a warning are of no use here, and may hold addresses with a token."""
 
 
 def redact(text: str) -> str:
@@ -74,7 +75,7 @@ def configure_logging(form: Literal["auto", "text", "json"] = "auto", stream: Te
     handler = _RedactingHandler(out)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for name in _QUIET:
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
