@@ -10,6 +10,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from index.refinement.titles import as_indexed
+
 SCHEMA = """
 CREATE TABLE products (
     ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, price TEXT, currency TEXT, link TEXT,
@@ -24,6 +29,7 @@ CREATE TABLE labels (kind TEXT NOT NULL, code INTEGER NOT NULL, text TEXT NOT NU
 CREATE VIRTUAL TABLE titles USING fts5(title, content='', tokenize='unicode61', prefix='2 3');
 """
 COLUMNS = "id, title, price, currency, link, brand, category, colour, in_stock, item_group, line, first_row, pictures"
+TERMS_MAX = 5_000
 _WORD = re.compile(r"\w+")
 
 
@@ -170,17 +176,17 @@ class Catalogue:
         shares = [(ordinal, _share(words, _searchable(titles[ordinal]))) for ordinal in found]
         return sorted(shares, key=lambda pair: -pair[1])
 
-    def holds(self, word: str) -> bool:
-        """Whether any title has a word that begins so."""
-        pieces = _WORD.findall(word.casefold())
-        return bool(pieces) and bool(self._match(" ".join(f'"{piece}"*' for piece in pieces), 1))
+    def terms(self, start: str) -> list[str]:
+        """The words of titles that begin so, as the full-text index writes them; TERMS_MAX at most."""
+        query = "SELECT term FROM temp.terms WHERE term >= ? AND term < ? LIMIT ?"
+        return [str(row[0]) for row in self._connection.execute(query, (start, f"{start}\U0010ffff", TERMS_MAX))]
 
-    def with_words(self, text: str) -> list[int]:
-        """Ordinals of all products whose titles have every one of these words (as beginnings)."""
-        pieces = _WORD.findall(text.casefold())
-        expression = " ".join(f'"{piece}"*' for piece in pieces)
-        query = "SELECT rowid FROM titles WHERE titles MATCH ?"
-        return [int(row[0]) for row in self._connection.execute(query, (expression,))] if pieces else []
+    def matching(self, expression: str) -> npt.NDArray[np.int64]:
+        """Ordinals of all products whose titles fit an FTS5 expression."""
+        # One text, not a row a product: a common word stands in tens of thousands of titles.
+        query = "SELECT group_concat(rowid) FROM titles WHERE titles MATCH ?"
+        found = self._connection.execute(query, (expression,)).fetchone()[0]
+        return np.fromstring(str(found), np.int64, sep=",") if found is not None else np.empty(0, np.int64)
 
     def _match(self, expression: str, limit: int) -> list[int]:
         query = "SELECT rowid FROM titles WHERE titles MATCH ? ORDER BY bm25(titles), rowid LIMIT ?"
@@ -192,6 +198,7 @@ class Catalogue:
         if connection is None:
             # Each thread uses its own; close() comes from another thread after the last search.
             connection = sqlite3.connect(self._address, uri=True, check_same_thread=False)
+            connection.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, titles, row)")
             self._local.connection = connection
             with self._lock:
                 self._open.append(connection)
@@ -205,5 +212,5 @@ def _product(row: Sequence[object]) -> Product:
 
 
 def _share(words: Sequence[str], title: str) -> float:
-    of_title = [word.casefold() for word in _WORD.findall(title)]
-    return sum(any(other.startswith(word) for other in of_title) for word in words) / len(words)
+    of_title = [as_indexed(word) for word in _WORD.findall(title)]
+    return sum(any(other.startswith(as_indexed(word)) for other in of_title) for word in words) / len(words)

@@ -14,11 +14,11 @@ from core.errors import Reason, Refused
 from core.messages import Filters, Hit
 from index.binariser import Binariser
 from index.catalogue import Catalogue, Product
-from index.columns import LABELLED, NO_PRICE, Columns, Mask, load
+from index.columns import Columns, load
 from index.longcodes import BrokenGeneration, LongCodes
 from index.manifest import Manifest, sha256
 from index.model.contract import Descriptors
-from index.refinement.vocabulary import Vocabulary, vocabulary
+from index.refinement.knowledge import Knowledge
 from index.search import Found, TwoPhase
 from index.shortcodes import ShortCodes
 from index.why import reasons
@@ -102,7 +102,7 @@ class Generation:
     ) -> SearchResult:
         """The products nearest to the photos of one query: descriptors float32 `[M, D]`."""
         short, long = self.binariser.short(descriptors), self.binariser.long(descriptors)
-        mask = self._mask(filters, self._ordinals(exclude))
+        mask = self.knowledge.mask(filters, self._ordinals(exclude))
         found = self.index.search(short, long, want, mask, exact=exact)
         return self._result(found, like=None)
 
@@ -121,7 +121,7 @@ class Generation:
             raise Refused(Reason.PRODUCT_GONE)
         ordinal, product = known
         rows = np.arange(product.first_row, product.first_row + product.pictures)
-        mask = self._mask(filters, {ordinal, *self._ordinals(exclude)})
+        mask = self.knowledge.mask(filters, {ordinal, *self._ordinals(exclude)})
         found = self.index.search(self.index.short.codes[rows], self.index.long.rows(rows), want, mask, exact=exact)
         return self._result(found, like=product)
 
@@ -134,7 +134,7 @@ class Generation:
         exclude: Collection[str] = (),
     ) -> SearchResult:
         """Products with these words in their titles; similarity is the share of the words found."""
-        mask = self._mask(filters, self._ordinals(exclude))
+        mask = self.knowledge.mask(filters, self._ordinals(exclude))
         matches = self.catalogue.words(text, 10_000 if mask is not None else want)
         if mask is not None:
             passing = set(np.unique(self.columns.product[mask]).tolist())
@@ -146,6 +146,23 @@ class Generation:
             for product, share in zip(products, shares.values(), strict=True)
         )
         return SearchResult(tuple(hits), close=True, products=tuple(products))
+
+    def browse(
+        self,
+        *,
+        want: int,
+        filters: Filters,
+        exclude: Collection[str] = (),
+    ) -> SearchResult:
+        """Products that pass the filters, those in stock first, in the order of the catalogue: nothing is compared."""
+        mask = self.knowledge.mask(filters, self._ordinals(exclude))
+        rows = np.arange(len(self.columns.product)) if mask is None else np.flatnonzero(mask)
+        in_stock = self.columns.stock[rows] != 0
+        ordinals = self.columns.product[np.concatenate([rows[in_stock], rows[~in_stock]])]
+        _, first = np.unique(ordinals, return_index=True)
+        products = self.catalogue.products([int(ordinals[at]) for at in np.sort(first)[:want]])
+        hits = tuple(self._hit(product, product.first_row, 1.0, ()) for product in products)
+        return SearchResult(hits, close=True, products=tuple(products))
 
     def itself(self, product_id: str, *, want: int, filters: Filters, exclude: Collection[str]) -> SearchResult:
         """A product that was asked for by its id, then what is like it. Raises Refused(PRODUCT_GONE)."""
@@ -161,25 +178,9 @@ class Generation:
         return SearchResult((own, *more.hits), close=True, products=(product, *more.products))
 
     @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """What this catalogue calls its things: refinement reads a shopper's words by it."""
-        labels = {column: list(self.columns.labels[column].values()) for column in LABELLED}
-        return vocabulary(labels["colour"], labels["brand"], labels["category"], self.catalogue.holds)
-
-    @cached_property
-    def lowest_price(self) -> int | None:
-        """In millionths; None in a catalogue without prices."""
-        prices = self.columns.price[self.columns.price != NO_PRICE]
-        return int(prices.min()) if len(prices) else None
-
-    def _mask(self, filters: Filters, without: Collection[int]) -> Mask | None:
-        mask = self.columns.mask(filters, without)
-        if not filters.words:
-            return mask
-        holding = np.zeros(self.manifest.products, np.bool_)
-        holding[self.catalogue.with_words(filters.words)] = True
-        of_rows = holding[self.columns.product]
-        return of_rows if mask is None else mask & of_rows
+    def knowledge(self) -> Knowledge:
+        """What refinement knows of this catalogue."""
+        return Knowledge(self.catalogue, self.columns)
 
     def _ordinals(self, ids: Collection[str]) -> set[int]:
         known = (self.catalogue.find(product_id) for product_id in ids)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +11,10 @@ import numpy.typing as npt
 from core.errors import SENTENCES, Reason, Refused, SnapshelfError
 from core.messages import SHOWN_MAX, ByPhoto, Reply, Search
 from index import pictures
-from index.asked import Asked
-from index.columns import MICRO
-from index.generation import Generation, SearchResult
+from index.asked import Answer, Asked
+from index.generation import Generation
 from index.longcodes import BrokenGeneration
 from index.model.contract import Descriptors, Embeds
-from index.refinement.offers import offers
 from index.store import GenerationStore
 
 
@@ -60,9 +56,7 @@ class Searcher:
             try:
                 with self.store.lease() as generation:
                     self._same_family(generation)
-                    asked = Asked(generation, search, descriptors, exact)
-                    result, filters, ignored = asked.answered()
-                    offered = offers(result.products, filters, _lowest(generation))
+                    answer = Asked(generation, search, descriptors, exact).answered()
                 break
             except Refused as refused:
                 return refusal(search, refused, timings)
@@ -70,8 +64,7 @@ class Searcher:
                 if last_try:
                     raise
         took = dict(timings or {}) | {"search": round((time.perf_counter() - started) * 1000, 2)}
-        reply = _reply(search, generation.name, result, took)
-        return dataclasses.replace(reply, filters=filters, ignored=ignored, offers=offered)
+        return _reply(search, generation.name, answer, took)
 
     def answer(self, search: Search, photos: Sequence[bytes], *, exact: bool = False) -> Reply:
         """Decode, embed, search: one question, one answer. Raises as `finish`, never Refused."""
@@ -96,10 +89,6 @@ class Searcher:
             )
 
 
-def _lowest(generation: Generation) -> Decimal | None:
-    return None if generation.lowest_price is None else Decimal(generation.lowest_price) / MICRO
-
-
 def refusal(search: Search, refused: Refused, timings: Mapping[str, float] | None = None) -> Reply:
     """The reply to a search that will never work as it was asked."""
     return Reply(
@@ -115,7 +104,8 @@ def refusal(search: Search, refused: Refused, timings: Mapping[str, float] | Non
     )
 
 
-def _reply(search: Search, generation: str, result: SearchResult, timings: Mapping[str, float]) -> Reply:
+def _reply(search: Search, generation: str, answer: Answer, timings: Mapping[str, float]) -> Reply:
+    result = answer.result
     shown = (*search.shown, *(hit.id for hit in result.hits))[-SHOWN_MAX:]
     return Reply(
         job=search.job,
@@ -127,5 +117,8 @@ def _reply(search: Search, generation: str, result: SearchResult, timings: Mappi
         timings=timings,
         language=search.language,
         shown=shown,
+        filters=answer.filters,
+        ignored=answer.ignored,
+        offers=answer.offers,
         more=len(result.hits) >= search.want,
     )

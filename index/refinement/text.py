@@ -155,9 +155,8 @@ def singular(word_key: str) -> str:
     return word_key
 
 
-_ENDINGS = sorted(
-    "ovima evima jama ama ima ami jami ov iv jiv ih im om em en og oj ah jah ij es".split(), key=len, reverse=True
-)
+_ENDINGS: tuple[str, ...] = ("ovima", "evima", "jama", "jami", "ama", "ima", "ami", "jiv", "jah")
+_ENDINGS += ("ov", "iv", "ih", "im", "om", "em", "en", "og", "oj", "ah", "ij", "es")
 
 
 @lru_cache(maxsize=65_536)

@@ -167,24 +167,48 @@ def product(number: int, **more: Any) -> Product:
     return Product(str(number), f"Thing {number}", **more)
 
 
+CENT = Decimal("0.01")
+
+
+def offered(found: list[Product], filters: Filters = Filters(), *, leaves: int = 2) -> tuple[Offer, ...]:  # noqa: B008 frozen
+    return offers(found, filters, CENT, lambda asked: leaves)
+
+
 def test_cheaper_is_offered_while_anything_is() -> None:
     found = [product(1, price="20"), product(2, price="10")]
-    assert offers(found, Filters(), Decimal(5)) == (Offer("cheaper", Filters(max_price="19.99")),)
-    assert offers(found, Filters(), Decimal(20)) == ()
-    assert offers([product(1)], Filters(), None) == ()
+    assert offered(found) == (Offer("cheaper", Filters(max_price="19.99")),)
+    assert offered(found, leaves=1) == (Offer("cheaper", Filters(max_price="19.99")),)
+    assert offered(found, leaves=0) == ()
+    assert offered([product(1)]) == ()
+    assert offers(found, Filters(), None, lambda asked: 2) == ()
 
 
 def test_a_colour_and_a_category_are_offered_where_the_hits_differ() -> None:
-    one = product(1, colour="red", category="a > b")
-    other = product(2, colour="blue", category="a > c")
-    found = offers([one, other, product(3, colour="red", category="a > b")], Filters(), None)
-    assert [(offer.name, offer.value) for offer in found] == [("colour", "red"), ("category", "a > b")]
-    assert offers([one, one], Filters(), None) == ()
+    one = product(1, colour="Red/White", category="A > B")
+    other = product(2, colour="Blue", category="A > C")
+    found = [one, other, product(3, colour="Red", category="A > B")]
+    assert [(offer.name, offer.value) for offer in offered(found)] == [("colour", "Red/White"), ("category", "A > B")]
+    assert offered(found)[1].filters == Filters(category="A > B")
+    assert offered(found, leaves=1) == ()
+    assert offered([one, one]) == ()
+    kept = Filters(colour="Red", category="A > B")
+    assert offered(found, kept) == (Offer("all", Filters()),)
+
+
+def test_a_category_is_offered_where_the_paths_part() -> None:
+    paths = ["Women > Tops > Tees", "Women > Tops > Tanks", "Men > Tops > Tees"]
+    found = [product(number, category=path) for number, path in enumerate(paths)]
+    assert [offer.value for offer in offered(found)] == ["Women"]
+    assert [offer.value for offer in offered(found[:2])] == ["Women > Tops > Tees"]
 
 
 def test_back_to_all_is_offered_wherever_a_filter_is_on() -> None:
-    assert offers([], Filters(colour="red"), None) == (Offer("all", Filters()),)
+    assert offered([], Filters(colour="red")) == (Offer("all", Filters()),)
 
 
-def test_below_a_price_is_a_cent_less_and_never_negative() -> None:
-    assert [below("10"), below("0.00")] == ["9.99", "0"]
+@pytest.mark.parametrize(
+    ("price", "step", "lower"),
+    [("10", "0.01", "9.99"), ("10.00", "1", "9.00"), ("0.00", "0.01", None), ("1", "1", None)],
+)
+def test_below_a_price_is_a_step_less_and_never_nothing(price: str, step: str, lower: str | None) -> None:
+    assert below(price, Decimal(step)) == lower
