@@ -114,9 +114,9 @@ class Catalogue:
     """The file opened for reading: immutable, a connection for each thread."""
 
     def __init__(self, path: Path) -> None:
+        self._open: list[sqlite3.Connection] = []
         self._address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -125,6 +125,11 @@ class Catalogue:
             for connection in self._open:
                 connection.close()
             self._open.clear()
+
+    def __del__(self) -> None:
+        """A reader that nobody closed gives its connections back with its last reference."""
+        for connection in self._open:
+            connection.close()
 
     def products(self, ordinals: Sequence[int]) -> list[Product]:
         """The products with these ordinals, in the order asked."""
@@ -144,12 +149,14 @@ class Catalogue:
     def every_product(self) -> Iterator[Product]:
         """All products in the order of their ordinals."""
         query = f"SELECT {COLUMNS} FROM products ORDER BY ordinal"  # noqa: S608
-        return (_product(row) for row in self._connection.execute(query))
+        for row in self._connection.execute(query):  # a generator of ours: it keeps this reader, and so the rows, alive
+            yield _product(row)
 
     def every_picture(self) -> Iterator[Picture]:
         """All pictures in the order of their rows."""
         query = "SELECT digest, reference FROM pictures ORDER BY row"
-        return (Picture(digest, reference) for digest, reference in self._connection.execute(query))
+        for digest, reference in self._connection.execute(query):
+            yield Picture(digest, reference)
 
     def picture(self, row: int) -> Picture:
         """The picture of a code row."""

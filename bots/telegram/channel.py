@@ -115,7 +115,7 @@ class TelegramChannel:
     async def receive(self, headers: Mapping[str, str], body: bytes, path: str = "") -> Received:
         """A webhook's request. Without a secret of our own none is accepted."""
         given = {name.lower(): value for name, value in headers.items()}
-        sent = given.get(SECRET_HEADER.lower(), "").encode()
+        sent = given.get(SECRET_HEADER.lower(), "").encode("utf-8", "surrogateescape")
         if not self._secret or not hmac.compare_digest(sent, self._secret):
             return FORBIDDEN
         if given.get("content-type", "").partition(";")[0].strip().lower() != "application/json":

@@ -104,7 +104,7 @@ def columns() -> Columns:
         (Filters(category="shoes > boots"), [0, 1]),
         (Filters(category="Shoes>Boots"), [0, 1]),
         (Filters(category="Shoe"), []),
-        (Filters(category="Boots"), []),
+        (Filters(category="Boots"), [0, 1]),  # no path begins so: a step further in
         (Filters(category="Bags"), [3]),
         (Filters(brand="acme"), [0, 1, 2]),
         (Filters(colour="white"), [3]),
