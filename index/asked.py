@@ -16,6 +16,8 @@ CHEAPER_MAX = 5
 NEAREST = 5
 """Hits that are looked at for offers, however few are wanted."""
 ID_CHARS = 64
+ID_SCAN_MAX = 200_000
+"""Products up to which an id is found whatever its case: there is no index for that."""
 _NOTHING = SearchResult((), close=False)
 
 
@@ -80,8 +82,13 @@ class Asked:
         """The product id that a text is, whatever its case; `#1580` is one, too."""
         if len(text) > ID_CHARS:
             return None
-        ways = dict.fromkeys((text, text.lstrip("# "), text.upper(), text.lower()))
-        return next((way for way in ways if self._generation.catalogue.find(way) is not None), None)
+        catalogue, text = self._generation.catalogue, text.lstrip("# ") or text
+        if catalogue.find(text) is not None:
+            return text
+        like_one = any(sign.isdigit() for sign in text) and not any(sign.isspace() for sign in text)
+        if not like_one or text.isdigit() or self._generation.manifest.products > ID_SCAN_MAX:
+            return None
+        return catalogue.find_folded(text)
 
     def _titled(self, text: str) -> SearchResult:
         """Products with all these words in their titles."""

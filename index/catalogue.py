@@ -146,6 +146,12 @@ class Catalogue:
         row = self._connection.execute(query, (product_id,)).fetchone()
         return None if row is None else (int(row[0]), _product(row[1:]))
 
+    def find_folded(self, product_id: str) -> str | None:
+        """The id that differs from this one in case alone; None where there is none. Reads all ids."""
+        query = "SELECT id FROM products WHERE id = ? COLLATE NOCASE LIMIT 1"
+        row = self._connection.execute(query, (product_id,)).fetchone()
+        return None if row is None else str(row[0])
+
     def every_product(self) -> Iterator[Product]:
         """All products in the order of their ordinals."""
         query = f"SELECT {COLUMNS} FROM products ORDER BY ordinal"  # noqa: S608

@@ -88,26 +88,27 @@ def within(wanted: str, paths: Iterable[str]) -> frozenset[str]:
     return begin or frozenset(path for path in paths if f" > {wanted} > " in f" > {path} > ")
 
 
-def filter_for(chosen: Collection[str], paths: Sequence[str], name: str, before: str = "") -> str:
+def filter_for(chosen: Collection[str], paths: Sequence[str], name: str, before: str = "") -> str | None:
     """The shortest filter that keeps exactly the paths `chosen`: of their own steps, else any step of this name.
+
+    None where no filter says so.
 
     `before` is a filter that they keep to already: what it says is said again.
     """
     kept = frozenset(chosen)
     if not kept:
-        return name
+        return None
     steps = [steps_of(path) for path in sorted(kept)]
-    first, wanted = steps[0], squash(words_of(name))
-    ends = [at for at, step in enumerate(first, start=1) if wanted in names_of(step)] or [len(first)]
+    first, wanted, said = steps[0], squash(words_of(name)), before.rpartition(" > ")[2]
+    ends = [at for at, step in enumerate(first, start=1) if step == said or wanted in names_of(step)] or [len(first)]
     candidates = [" > ".join(first[at:end]) for end in ends for at in range(end)]
-    said = before.rpartition(" > ")[2]
     candidates.sort(key=lambda text: (bool(said) and said not in text.split(" > "), text.count(">")))
     common = _common(steps)
     under = f"{common} > {ANY}{name}" if common else ""
-    for candidate in (*candidates, f"{ANY}{name}", under):
+    for candidate in (*candidates, f"{ANY}{name}", under, before):
         if candidate and within(candidate, paths) == kept:
             return candidate
-    return f"{ANY}{name}"
+    return None
 
 
 def _common(steps: Sequence[Sequence[str]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from functools import cached_property, reduce
 
@@ -15,13 +15,16 @@ from core.messages import Filters
 from index.catalogue import Catalogue, Product
 from index.columns import MICRO, NO_PRICE, Columns, Mask, fold
 from index.refinement.categories import ANY, category_path, steps_of
-from index.refinement.text import squash, stem, words_of
-from index.refinement.titles import expression
+from index.refinement.text import key, squash, stem, words_of
+from index.refinement.titles import as_indexed, expression
+from index.refinement.typos import one_apart
 from index.refinement.vocabulary import Vocabulary, vocabulary
 
 KEPT_BYTES = 32 << 20
 """Of rows that hold a word: one byte a row and word."""
 KEPT_WORDS = 4_096
+MISSPELT_LETTERS = 7
+"""Titles have many words: a short one is one letter off some other too often."""
 
 
 class Knowledge:
@@ -41,7 +44,8 @@ class Knowledge:
             [self._written("brand", brand, lambda product: product.brand) for brand in labels["brand"]],
             labels["category"],
             holds=lambda word: self.rows_with(word) is not None,
-            together=self._together,
+            leaves=self.leaves,
+            misspelt=self._misspelt,
             priced=self.price_step is not None,
         )
 
@@ -129,11 +133,12 @@ class Knowledge:
                     stems.setdefault(stem(word), set()).add(code)
         return {column: {one: frozenset(codes) for one, codes in stems.items()} for column, stems in found.items()}
 
-    def _together(self, words: Sequence[str]) -> bool:
-        rows = [self.rows_with(word) for word in words]
-        if any(one is None for one in rows):
-            return False
-        return not rows or bool(np.logical_and.reduce([one for one in rows if one is not None]).any())
+    def _misspelt(self, word: str) -> str | None:
+        """The only word of titles that is one letter off, if it begins the same."""
+        if len(word) < MISSPELT_LETTERS:
+            return None
+        near = {term for term in self._catalogue.terms(as_indexed(word)[:2]) if one_apart(key(term), key(word))}
+        return near.pop() if len({stem(key(term)) for term in near}) == 1 else None
 
     # --- spelling ---------------------------------------------------------------------------------------------
 

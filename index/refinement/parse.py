@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from core.messages import Filters
-from index.refinement.categories import category_path
+from index.refinement.categories import ANY, category_path
 from index.refinement.phrases import SMALL, Says
 from index.refinement.prices import price_at, says
 from index.refinement.text import Token, squash, tokens
@@ -78,6 +78,9 @@ class _Line:
         self._left: list[int] = []
         self._ignored: list[int] = []
         self._words: list[str] = []
+        self._dropped: list[str] = []
+        self._categorised = False
+        """A category was named in this line."""
 
     def read(self) -> Parsed:
         at = 0
@@ -86,8 +89,8 @@ class _Line:
         for group in self._groups():
             self._word(group)
         self._keep_words()
-        written = " ".join(self._pieces[at].text for at in sorted(self._ignored))
-        return Parsed(self._filters, self._cheaper, written, self._understood)
+        written = [self._pieces[at].text for at in sorted(self._ignored)]
+        return Parsed(self._filters, self._cheaper, " ".join([*written, *self._dropped]), self._understood)
 
     def _set(self, **filters: object) -> None:
         self._filters = dataclasses.replace(self._filters, **filters)  # type: ignore[arg-type]
@@ -157,7 +160,7 @@ class _Line:
             return True
         chosen = self._known.category(pieces)
         if chosen:
-            self._in_category(chosen, _text(pieces))
+            self._in_category(chosen, _written_as(pieces))
             return True
         brand = self._known.brand(pieces)
         if brand is not None:
@@ -165,10 +168,16 @@ class _Line:
         return brand is not None
 
     def _in_category(self, chosen: frozenset[str], name: str) -> None:
-        """Together with the category asked for before where some path has both, else instead of it."""
+        """Together with the category asked for before where any product is in both, else instead of it."""
         before = category_path(self._filters.category or "")
         both = chosen & self._known.within(before)
-        self._set(category=self._known.category_filter(both or chosen, name, before if both else ""))
+        if both and (category := self._known.category_filter(both, name, before)) is not None:
+            self._set(category=category)
+        elif (both or self._categorised) and self._known.leaves(Filters(category=before, words=_in_one(name))):
+            self._words.append(_in_one(name))  # a table lamp is a lamp with table in its title
+        else:
+            self._set(category=self._known.category_filter(chosen, name) or f"{ANY}{name}")
+        self._categorised = True
 
     def _refusal(self, at: int) -> int:
         """`not blue`: no filter says so, and blue is what is least wanted."""
@@ -229,17 +238,37 @@ class _Line:
     def _mistyped(self, pieces: Sequence[Token]) -> bool:
         word = squash([piece.key for piece in pieces if piece.kind == "word"])
         meant = self._known.typos.near(word) if word else None
-        return meant is not None and self._is_named(tokens(self._known.brands.get(meant, meant)))
+        if meant is not None and self._is_named(tokens(self._known.brands.get(meant, meant))):
+            return True
+        titled = self._known.misspelt(_text(pieces))
+        self._words += [titled] if titled is not None else []
+        return titled is not None
 
     def _keep_words(self) -> None:
-        """As many words as some product has together, the latest first: `boots` after `shoes` means boots."""
+        """As many words as some product has together under the other filters, the latest first.
+
+        A colour or a category that a title does not repeat counts for more than a word that it should have.
+        """
         if not self._words:
             return
+        others = dataclasses.replace(self._filters, words=None)
+        if not self._known.leaves(others):
+            others = Filters()
         kept: list[str] = []
-        for word in dict.fromkeys([*self._words, *(self._filters.words or "").split()]):
-            if self._known.together([*kept, word]):
+        earlier = [word for word in (self._filters.words or "").split() if word not in self._words]
+        for word in dict.fromkeys([*self._words, *earlier]):
+            if self._known.leaves(dataclasses.replace(others, words=" ".join([*kept, word]))):
                 kept.append(word)
+        self._dropped = [word for word in self._words if word not in kept]
         self._set(words=" ".join(kept) or None)
+
+
+def _in_one(name: str) -> str:
+    return name.replace(" ", "-")
+
+
+def _written_as(pieces: Sequence[Token]) -> str:
+    return "".join(("" if piece.joined else " ") + piece.text.casefold() for piece in pieces).strip()
 
 
 def _text(pieces: Sequence[Token]) -> str:

@@ -167,7 +167,7 @@ def stem(word_key: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= STEM:
             word = word[: -len(ending)]
             break
-    while len(word) > STEM and word[-1] in "aeiouyj":
+    while len(word) > STEM and word[-1] in "aeiouj":
         word = word[:-1]
     return word
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from core.messages import Filters
 from index.refinement import things
 from index.refinement.categories import filter_for, names_of, steps_of, within
 from index.refinement.colours import BASIC_NAMES, NAMES, colour_fits, said_of
-from index.refinement.phrases import SMALL
+from index.refinement.phrases import SMALL, Says
+from index.refinement.prices import says
 from index.refinement.text import Token, squash, stem, words_of
 from index.refinement.typos import Typos
 
@@ -35,8 +37,10 @@ class Vocabulary:
     typos: Typos = field(default_factory=Typos)
     holds: Callable[[str], bool] = lambda word: False
     """Whether any title, or a label, has this word."""
-    together: Callable[[Sequence[str]], bool] = lambda words: True
-    """Whether any product has all of these words."""
+    leaves: Callable[[Filters], int] = lambda filters: 2
+    """How many products pass: 0, 1, or 2 for more."""
+    misspelt: Callable[[str], str | None] = lambda word: None
+    """The word of titles that this one was meant to be."""
     priced: bool = True
 
     # --- names ----------------------------------------------------------------------------------------------
@@ -70,8 +74,8 @@ class Vocabulary:
         """The paths that a filter keeps."""
         return within(category, self.paths) if category else frozenset()
 
-    def category_filter(self, chosen: Collection[str], name: str, before: str = "") -> str:
-        """The filter that keeps these paths."""
+    def category_filter(self, chosen: Collection[str], name: str, before: str = "") -> str | None:
+        """The filter that keeps exactly these paths."""
         return filter_for(chosen, self.paths, name, before)
 
     def colour(self, pieces: Sequence[Token]) -> str | None:
@@ -79,9 +83,12 @@ class Vocabulary:
 
         A shade or tone that no product has is taken for its colour.
         """
-        if any(piece.kind not in ("word", "dash") for piece in pieces):
+        if any(piece.kind not in ("word", "dash", "sign") for piece in pieces):
             return None
-        text = " ".join(piece.text.casefold() for piece in pieces if piece.kind == "word")
+        words = [piece for piece in pieces if piece.kind == "word"]
+        # `black and white` is both: the little word between them is no part of a colour.
+        words = [words[0], *(word for word in words[1:-1] if not says([word], 0, Says.AND)), *words[1:][-1:]]
+        text = " ".join(word.text.casefold() for word in words)
         said = said_of(text)
         if (said.rest or not said.basic) and text not in self._pieces_of_labels:
             return None
@@ -127,7 +134,8 @@ def vocabulary(
     categories: Iterable[str],
     holds: Callable[[str], bool],
     *,
-    together: Callable[[Sequence[str]], bool] = lambda words: True,
+    leaves: Callable[[Filters], int] = lambda filters: 2,
+    misspelt: Callable[[str], str | None] = lambda word: None,
     priced: bool = True,
 ) -> Vocabulary:
     """From the labels of a generation."""
@@ -151,7 +159,8 @@ def vocabulary(
         stems={name: frozenset(having) for name, having in stems.items()},
         typos=Typos.of(name for name in known if len(name) >= TYPO_LETTERS),
         holds=holds,
-        together=together,
+        leaves=leaves,
+        misspelt=misspelt,
         priced=priced,
     )
 

@@ -24,6 +24,16 @@ PHOTOS_REFUSED = 3
 
 
 @dataclass(frozen=True, slots=True)
+class How:
+    """What holds for all questions of one command."""
+
+    filters: Filters
+    refine: str
+    want: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """One question of the command line."""
 
@@ -38,6 +48,9 @@ class Asked:
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with pictures.")
 @click.option("--product", help="More like the product with this id.")
 @click.option("--text", help="Products with these words in their titles.")
+@click.option(
+    "--refine", default="", help="A shopper's own words, in any of our languages: blue, under 50, cheaper ..."
+)
 @click.option("--category", help="Only this category and what is below it (A > B).")
 @click.option("--min-price", help="Only products that cost this or more.")
 @click.option("--max-price", help="Only products that cost this or less.")
@@ -50,6 +63,7 @@ def search(
     html: Path | None,
     product: str | None,
     text: str | None,
+    refine: str,
     category: str | None,
     min_price: str | None,
     max_price: str | None,
@@ -73,15 +87,13 @@ def search(
     filters = Filters(category=category, min_price=min_price, max_price=max_price)
     embedder = Embedder.load(settings.model, models=settings.models_dir)
     searcher = Searcher(GenerationStore(settings.index_dir), embedder)
-    answers = _answers(searcher, questions, filters, count or settings.hits, exact)
+    answers = _answers(searcher, questions, How(filters, refine, count or settings.hits, exact))
     refused = _print(answers, settings, as_json=as_json, html=html)
     if refused:
         sys.exit(PHOTOS_REFUSED)
 
 
-def _answers(
-    searcher: Searcher, questions: Sequence[Asked], filters: Filters, want: int, exact: bool
-) -> Iterator[tuple[Asked, bytes | None, Reply]]:
+def _answers(searcher: Searcher, questions: Sequence[Asked], how: How) -> Iterator[tuple[Asked, bytes | None, Reply]]:
     for asked in questions:
         now = int(time.time() * 1000)
         question = Search(
@@ -90,8 +102,9 @@ def _answers(
             query=asked.query,
             at=now,
             deadline=now + SEARCH_DEADLINE_MS,
-            filters=filters,
-            want=want,
+            refine=how.refine,
+            filters=how.filters,
+            want=how.want,
         )
         photo = None
         if asked.photo is not None:
@@ -100,7 +113,7 @@ def _answers(
             except OSError as error:
                 yield asked, None, _unreadable(question, error)
                 continue
-        yield asked, photo, searcher.answer(question, [photo] if photo is not None else [], exact=exact)
+        yield asked, photo, searcher.answer(question, [photo] if photo is not None else [], exact=how.exact)
 
 
 def _unreadable(question: Search, error: OSError) -> Reply:
@@ -143,10 +156,18 @@ def _with_addresses(reply: Reply, settings: Settings) -> Reply:
     return dataclasses.replace(reply, hits=hits)
 
 
+def _narrowed(reply: Reply) -> list[str]:
+    """What the shopper's words, and the options, left; and which words said nothing."""
+    kept = [f"{name} {value}" for name, value in dataclasses.asdict(reply.filters).items() if value]
+    told = [f"  Only: {', '.join(kept).replace('_', ' ')}"] if kept else []
+    return [*told, f"  Not understood: {reply.ignored}"] if reply.ignored else told
+
+
 def _lines(label: str, reply: Reply) -> list[str]:
     told = [label]
     if reply.outcome == "refused":
         return [*told, f"  {reply.message}"]
+    told += _narrowed(reply)
     if not reply.hits:
         return [*told, "  Nothing passed the filters."]
     if not reply.close:
