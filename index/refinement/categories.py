@@ -102,13 +102,19 @@ def filter_for(chosen: Collection[str], paths: Sequence[str], name: str, before:
     first, wanted, said = steps[0], squash(words_of(name)), before.rpartition(" > ")[2]
     ends = [at for at, step in enumerate(first, start=1) if step == said or wanted in names_of(step)] or [len(first)]
     candidates = [" > ".join(first[at:end]) for end in ends for at in range(end)]
-    candidates.sort(key=lambda text: (bool(said) and said not in text.split(" > "), text.count(">")))
+    candidates.sort(key=lambda text: (_unsaid(text, said, wanted), text.count(">")))
     common = _common(steps)
     under = f"{common} > {ANY}{name}" if common else ""
     for candidate in (*candidates, f"{ANY}{name}", under, before):
         if candidate and within(candidate, paths) == kept:
             return candidate
     return None
+
+
+def _unsaid(text: str, said: str, wanted: str) -> int:
+    """How much of what the shopper said a filter does not say."""
+    steps = text.split(" > ")
+    return int(bool(said) and said not in steps) + int(not any(wanted in names_of(step) for step in steps))
 
 
 def _common(steps: Sequence[Sequence[str]]) -> str:
