@@ -35,7 +35,7 @@ _BASIC: dict[str, dict[str, str]] = {
     "blue": {"en": "blue blues bluish", "de": "blau~", "es": "azul azules", "uk": "син~ блакитн~ голуб~", "hr": "plav~ modr~", "ru": "син~ голуб~"},
     "purple": {"en": "purple purples violet", "de": "lila lilafarben~ violett~ purpur~", "es": "morad~ violeta violetas lila lilas púrpura", "uk": "фіолетов~ пурпуров~ бузков~", "hr": "ljubičast~ lila purpurn~", "ru": "фиолетов~ сиренев~"},
     "brown": {"en": "brown~ browns", "de": "braun~", "es": "marrón marrones café", "uk": "коричнев~ брунатн~", "hr": "smeđ~ smed~ braon kafen~", "ru": "коричнев~"},
-    "beige": {"en": "beige", "de": "beige~ beigefarben~", "es": "beige beis", "uk": "=беж бежев~", "hr": "=bež =беж drap", "ru": "бежев~"},
+    "beige": {"en": "beige", "de": "beige~ beiges beigefarben~", "es": "beige beis", "uk": "=беж бежев~", "hr": "=bež =беж drap", "ru": "бежев~"},
     "multicolour": {"en": "multicolour multicolor multicoloured multicolored multi colourful colorful multi_colour multi_color multi_coloured", "de": "bunt~ mehrfarbig~", "es": "multicolor multicolores", "uk": "різнокольоров~ кольоров~ багатокольоров~", "hr": "šaren~ višebojn~", "ru": "разноцветн~"},
     "transparent": {"en": "transparent clear", "de": "transparent~ durchsichtig~", "es": "transparente transparentes", "uk": "прозор~", "hr": "prozirn~ providn~"},
 }  # fmt: skip

@@ -89,8 +89,9 @@ class _Line:
         for group in self._groups():
             self._word(group)
         self._keep_words()
-        written = [self._pieces[at].text for at in sorted(self._ignored)]
-        return Parsed(self._filters, self._cheaper, " ".join([*written, *self._dropped]), self._understood)
+        ignored = [self._pieces[at] for at in sorted(set(self._ignored))]
+        written = " ".join([_as_typed(ignored), *self._dropped]).strip()
+        return Parsed(self._filters, self._cheaper, written, self._understood)
 
     def _set(self, **filters: object) -> None:
         self._filters = dataclasses.replace(self._filters, **filters)  # type: ignore[arg-type]
@@ -160,7 +161,7 @@ class _Line:
             return True
         chosen = self._known.category(pieces)
         if chosen:
-            self._in_category(chosen, _written_as(pieces))
+            self._in_category(chosen, _as_typed(pieces).casefold())
             return True
         brand = self._known.brand(pieces)
         if brand is not None:
@@ -267,8 +268,8 @@ def _in_one(name: str) -> str:
     return name.replace(" ", "-")
 
 
-def _written_as(pieces: Sequence[Token]) -> str:
-    return "".join(("" if piece.joined else " ") + piece.text.casefold() for piece in pieces).strip()
+def _as_typed(pieces: Sequence[Token]) -> str:
+    return "".join(("" if piece.joined else " ") + piece.text for piece in pieces).strip()
 
 
 def _text(pieces: Sequence[Token]) -> str:

@@ -48,6 +48,7 @@ def price_at(pieces: Sequence[Token], at: int) -> Price | None:
 
 
 def _opened(pieces: Sequence[Token], at: int, length: int, opening: Says) -> Price | None:
+    length += int(at + length < len(pieces) and pieces[at + length].text in (".", ":"))  # max. 50, price: 50
     first = _amount(pieces, at + length)
     if first is None:
         return None

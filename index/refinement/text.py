@@ -146,8 +146,8 @@ def singular(word_key: str) -> str:
     """A key without the plural of English and Spanish: `dresses` → `dress`, `accessories` → `accessory`."""
     if word_key in _IRREGULAR:
         return _IRREGULAR[word_key]
-    if len(word_key) > 4 and word_key.endswith("ies"):
-        return f"{word_key[:-3]}y"
+    if len(word_key) > 4 and word_key.endswith(("ies", "ie")):
+        return f"{word_key.removesuffix('s')[:-2]}y"  # one form for accessory, accessories, hoodie, hoodies
     if len(word_key) > 4 and word_key.endswith(("xes", "ches", "shes", "sses", "zes")):
         return word_key[:-2]
     if len(word_key) > 2 and word_key.endswith("s") and not word_key.endswith(("ss", "us", "is")):

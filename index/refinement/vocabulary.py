@@ -18,6 +18,7 @@ LONGEST = 5
 """Words of the longest name that is looked for."""
 TYPO_LETTERS = 5
 _PIECES = ("word", "number")
+_AND = ("and", "und", "y", "i", "ta")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Vocabulary:
 
     def brand(self, pieces: Sequence[Token]) -> str | None:
         """The brand that these pieces of text name. A little word must be written as the brand is (`ON`, `Only`)."""
-        found = self.brands.get(_squashed(pieces))
+        found = self.brands.get(_squashed(pieces)) or self.brands.get(_squashed(_without_and(pieces)))
         if found is None or pieces[0].kind == "dash" or pieces[-1].kind not in _PIECES:
             return None
         return found if not _little(pieces) or _text(pieces) == found else None
@@ -171,7 +172,7 @@ def _brands(brands: Iterable[str]) -> dict[str, str]:
     for brand in brands:
         words = words_of(brand)
         found.setdefault(squash(words), brand)
-        found.setdefault(squash([word for word in words if word not in ("and", "und", "y", "i", "ta")]), brand)
+        found.setdefault(squash([word for word in words if word not in _AND]), brand)
     found.pop("", None)
     return found
 
@@ -187,6 +188,11 @@ def _stemmed(pieces: Sequence[Token]) -> str:
 
 def _phrase(pieces: Sequence[Token]) -> tuple[str, ...]:
     return tuple(stem(piece.key) for piece in pieces if piece.kind in _PIECES)
+
+
+def _without_and(pieces: Sequence[Token]) -> list[Token]:
+    """`Jack and Jones` is written with a sign, too."""
+    return [piece for at, piece in enumerate(pieces) if piece.key not in _AND or at in (0, len(pieces) - 1)]
 
 
 def _little(pieces: Sequence[Token]) -> bool:
