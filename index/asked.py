@@ -109,10 +109,9 @@ class Asked:
         read = self._parse(words, Filters())
         both = _over(read.filters, asked.filters)
         if dataclasses.replace(read.filters, words=None) != Filters():
-            named = dataclasses.replace(both, words=asked.filters.words)
-            by_name = self._words(read.filters.words, named) if read.filters.words else self._browse(named)
+            by_name = self._browse(both)
             if by_name.hits:
-                return self._offered(by_name, named, read.ignored)
+                return self._offered(by_name, both, read.ignored)
         limits = Filters(min_price=both.min_price, max_price=both.max_price, in_stock=both.in_stock)
         kept = _over(limits, asked.filters)
         return self._offered(self._words(words, kept), kept, asked.ignored)
