@@ -38,10 +38,9 @@ def measure(folder: Path, photos: int, embedder: Embeds) -> dict[str, float]:
     answers = draw_shopper_photos(folder / "shopper", feed, photos)
     settings = Settings(data_dir=folder / "data")
     reindex(settings, feed, embedder=embedder)
-    store = GenerationStore(settings.index_dir)
-    searcher = Searcher(store, embedder)
     right = kind = among = count = 0
-    with answers.open(encoding="utf-8", newline="") as file:
+    with GenerationStore(settings.index_dir) as store, answers.open(encoding="utf-8", newline="") as file:
+        searcher = Searcher(store, embedder)
         for row in csv.DictReader(file):
             photo = (answers.parent / row["path"]).read_bytes()
             search = Search("demo", "console:local", ByPhoto(("photo",)), at=0, deadline=2**53)
@@ -50,7 +49,6 @@ def measure(folder: Path, photos: int, embedder: Embeds) -> dict[str, float]:
             right += found[0] == row["product_id"]
             kind += found[0].rpartition("-")[0] == row["product_id"].rpartition("-")[0]
             among += row["product_id"] in found
-    store.close()
     return {
         "right product first": round(right / count, 3),
         "right kind first": round(kind / count, 3),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -52,14 +54,22 @@ class Generation:
         self.name = folder.name
         self.manifest = Manifest.read(folder)
         self._check_files((SHORT, BINARISER, LONG_SUMS))
+        self.catalogue = Catalogue(folder / CATALOGUE)
+        try:
+            self._open_files()
+        except BaseException:
+            self.catalogue.close()
+            raise
+
+    def _open_files(self) -> None:
+        folder = self.folder
         try:
             self.binariser = Binariser.load(folder / BINARISER)
             short = ShortCodes.load(folder / SHORT)
             sums = np.fromfile(folder / LONG_SUMS, dtype="<u4")
-            self.catalogue = Catalogue(folder / CATALOGUE)
             labels = {kind: self.catalogue.labels(kind) for kind in ("category", "brand", "colour")}
             self.columns: Columns = load(folder, self.manifest.pictures, labels)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, sqlite3.Error) as error:
             raise BrokenGeneration(f"{self.name}: {error}") from None
         layout = self.manifest.layout
         long = LongCodes(folder / LONG, self.manifest.pictures, layout.bytes, sums)
@@ -73,6 +83,12 @@ class Generation:
     def close(self) -> None:
         """Give the connections back; mapped files go with the last reference."""
         self.catalogue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def fingerprint(self) -> str:

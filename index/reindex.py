@@ -308,13 +308,10 @@ def _before(store: GenerationStore) -> Generation | None:
 
 def _digests_of(store: GenerationStore, name: str) -> set[str]:
     try:
-        generation = Generation(store.folder / name)
+        with Generation(store.folder / name) as generation:
+            return {picture.digest for picture in generation.catalogue.every_picture()}
     except BrokenGeneration:
         return set()
-    try:
-        return {picture.digest for picture in generation.catalogue.every_picture()}
-    finally:
-        generation.close()
 
 
 def _rows_by_digest(before: Generation | None, fingerprint: str) -> dict[str, int] | None:

@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Self
 
 import structlog
 
@@ -89,6 +90,12 @@ class GenerationStore:
                 generation.close()
             self._retired.clear()
             self._open = self._target = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _enter(self) -> Generation:
         with self._lock:

@@ -133,8 +133,7 @@ def _sync(folder: Path) -> None:
 
 def _verify(folder: Path, draft: Draft) -> Recall:
     """Read everything back; pictures of a sample must find themselves at distance 0."""
-    generation = Generation(folder)
-    try:
+    with Generation(folder) as generation:
         generation.verify()
         same = np.array_equal(generation.index.short.codes, draft.short)
         if not same or len(generation.index.long) != len(draft.long):
@@ -144,8 +143,6 @@ def _verify(folder: Path, draft: Draft) -> Recall:
             if not found or found[0].distance != 0.0:
                 raise SnapshelfError("A picture does not find itself in the index that was written: try again.")
         return recall(generation.index, draft.long)
-    finally:
-        generation.close()
 
 
 def blank_manifest(**told: Any) -> Manifest:

@@ -41,13 +41,12 @@ def evaluate(pairs: Path, html: Path | None, role: str | None, queries: int, as_
     settings = load_settings()
     rows = read_pairs(pairs, role)
     embedder = Embedder.load(settings.model, models=settings.models_dir)
-    store = GenerationStore(settings.index_dir)
-    searcher = Searcher(store, embedder)
     every = max(1, len(rows) // queries)
     counts = {"two-phase": [0, 0], "exact": [0, 0]}
     pages: list[Shown] = []
     refused = 0
-    with Bars() as bars:
+    with GenerationStore(settings.index_dir) as store, Bars() as bars:
+        searcher = Searcher(store, embedder)
         for number, (path, product) in enumerate(rows):
             photo = path.read_bytes()
             reply = searcher.answer(_question(path), [photo])
@@ -58,10 +57,10 @@ def evaluate(pairs: Path, html: Path | None, role: str | None, queries: int, as_
             if html is not None and number % every == 0 and len(pages) < queries:
                 pages.append(shown(path.name, reply, settings.pictures_dir, photo=photo, right=product))
             bars.stage("searching", number + 1, len(rows))
+        generation = store.current().name
     figures: list[dict[str, Any]] = [
         {"name": name, "at_1": first / len(rows), "at_5": five / len(rows)} for name, (first, five) in counts.items()
     ]
-    generation = store.current().name
     if html is not None:
         subtitle = f"{len(rows)} photos of {pairs.parent.name} against generation {generation}"
         html.write_text(evaluation_page(pages, figures, subtitle), encoding="utf-8")

@@ -86,9 +86,10 @@ def search(
     settings = load_settings()
     filters = Filters(category=category, min_price=min_price, max_price=max_price)
     embedder = Embedder.load(settings.model, models=settings.models_dir)
-    searcher = Searcher(GenerationStore(settings.index_dir), embedder)
-    answers = _answers(searcher, questions, How(filters, refine, count or settings.hits, exact))
-    refused = _print(answers, settings, as_json=as_json, html=html)
+    with GenerationStore(settings.index_dir) as store:
+        how = How(filters, refine, count or settings.hits, exact)
+        answers = _answers(Searcher(store, embedder), questions, how)
+        refused = _print(answers, settings, as_json=as_json, html=html)
     if refused:
         sys.exit(PHOTOS_REFUSED)
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -41,6 +42,7 @@ class Shop:
     embedder: FakeEmbedder = field(default_factory=lambda: FakeEmbedder(parts=PARTS))
     extra: list[Mapping[str, str]] = field(default_factory=list)
     """Rows beyond those by id (a second row of an id, a row without one)."""
+    opened: list[GenerationStore] = field(default_factory=list)
 
     @classmethod
     def of(cls, folder: Path, count: int) -> Shop:
@@ -80,11 +82,22 @@ class Shop:
 
     @property
     def store(self) -> GenerationStore:
-        return GenerationStore(self.settings.index_dir)
+        return self.open_store()
+
+    def open_store(self, **options: Any) -> GenerationStore:
+        """Closed with the shop."""
+        self.opened.append(GenerationStore(self.settings.index_dir, **options))
+        return self.opened[-1]
 
     @property
     def searcher(self) -> Searcher:
         return Searcher(self.store, self.embedder)
+
+    def close(self) -> None:
+        """Close every store that a test opened."""
+        for store in self.opened:
+            store.close()
+        self.opened.clear()
 
     def reindex(self, *, only: Sequence[str] = (), yes: bool = False) -> Account:
         return reindex(self.settings, self.feed, embedder=self.embedder, only=only, yes=yes)

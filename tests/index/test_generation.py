@@ -87,7 +87,7 @@ def test_a_generation_damaged_on_disk_falls_back_to_the_one_before(shop: Shop, n
     first, second = publish_two(shop)
     damage(shop.settings.index_dir / second / name)
     alarms: list[str] = []
-    store = GenerationStore(shop.settings.index_dir, alarm=alarms.append)
+    store = shop.open_store(alarm=alarms.append)
     assert store.current().name == first
     assert len(alarms) == 1
     assert second in alarms[0]
@@ -97,7 +97,7 @@ def test_long_codes_damaged_under_a_running_worker_fall_back_too(shop: Shop) -> 
     first, second = publish_two(shop)
     damage(shop.settings.index_dir / second / LONG)
     alarms: list[str] = []
-    store = GenerationStore(shop.settings.index_dir, alarm=alarms.append)
+    store = shop.open_store(alarm=alarms.append)
     with pytest.raises(BrokenGeneration, match=r"long\.u8"), store.lease() as generation:
         generation.like("p001", want=3)
     with store.lease() as generation:
@@ -108,7 +108,7 @@ def test_long_codes_damaged_under_a_running_worker_fall_back_too(shop: Shop) -> 
 def test_when_all_are_broken_it_says_so(shop: Shop) -> None:
     name = shop.reindex().generation
     damage(shop.settings.index_dir / name / SHORT)
-    store = GenerationStore(shop.settings.index_dir, alarm=lambda sentence: None)
+    store = shop.open_store(alarm=lambda sentence: None)
     with pytest.raises(BrokenGeneration, match="reindex"):
         store.current()
 

@@ -179,8 +179,8 @@ def test_single_ids_need_an_index_first(shop: Shop) -> None:
 def test_a_shop_of_very_few_products_works(tmp_path: Path, count: int) -> None:
     shop = Shop.of(tmp_path, count)
     assert shop.reindex().products == count
-    store = shop.store
-    found = store.current().search(shop.embedder.embed(np.zeros((1, 32, 32, 3), np.uint8)), want=5)
+    with shop.store as store:
+        found = store.current().search(shop.embedder.embed(np.zeros((1, 32, 32, 3), np.uint8)), want=5)
     assert len(found.hits) == count
 
 
