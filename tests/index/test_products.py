@@ -7,9 +7,10 @@ import pytest
 from core.errors import Refused
 from core.messages import Filters
 from index.catalogue import Picture, Product
-from index.columns import Columns, build, category_path, micro
+from index.columns import Columns, build, micro
 from index.feed import Row, Skipped
 from index.products import Changes, Entry, changes, in_order, take, with_pictures
+from index.refinement.categories import category_path
 
 A, B, C = (letter * 64 for letter in "abc")
 
