@@ -51,7 +51,7 @@ def _part(outgoing: Reply | Notice | Progress, kind: str, payload: dict[str, Any
 
 def _card(reply: Reply, hit: Hit, card: Card, context: RenderContext) -> tuple[dict[str, Any], list[ButtonSpec]]:
     of_card = buttons.of_card(reply, card, context, numbered=False)
-    specs = [spec for spec in (of_card.more, of_card.open, of_card.up) if spec is not None]
+    specs = [spec for spec in (of_card.open, of_card.more, of_card.up) if spec is not None]
     shown = {
         "id": hit.id,
         "title": hit.title,

@@ -9,36 +9,25 @@ and writes a picture of both (docs/channels/viber.webp). Needs Chromium and lock
 from __future__ import annotations
 
 import asyncio
-import base64
 import html
-import io
-import re
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-from playwright.async_api import async_playwright
-
-from bots.service import run_bots
 from bots.viber.api import ViberApi
 from core.picturestore import digest_of_url, path_of
 from core.settings import Settings, load_settings
-from index.model.runtime import Embedder
 from snapshelf.commands.demo import prepare_demo
-from tests.browser.conftest import FLAGS
 from tests.paths import ROOT
-from tests.redis_server import RedisServer, oldest_binary, valkey_binary
-from tests.standins.shop import working
+from tests.pictures.drawing import PHOTO, answering, data_uri, draw, with_signs
+from tests.redis_server import RedisServer
 from tests.standins.viber import ViberServer
 from tests.standins.viber_checks import blocks_of
 
 Json = dict[str, Any]
-PHOTO = "012.jpg"
 TODAY, OLD = "today7890A==", "older7890A=="
-WIDTH, HEIGHT, SCALE = 820, 1000, 2
+SIZE = (820, 1000)
 STYLE = """
 * { box-sizing: border-box; margin: 0 }
 body { font: 14px/1.35 'DejaVu Sans', system-ui, sans-serif; width: 820px; background: #fff; display: flex; gap: 20px }
@@ -65,16 +54,10 @@ body { font: 14px/1.35 'DejaVu Sans', system-ui, sans-serif; width: 820px; backg
   justify-content: center; text-align: center; padding: 2px 6px }
 .write { flex: none; background: #fff; color: #8a8fa3; padding: 10px 16px; border-top: 1px solid #dcdfe8 }
 """
-THUMB = (
-    '<svg viewBox="0 0 24 24" style="width:1.15em;height:1.15em;vertical-align:-3px{turn}"><path fill="#f5b82e" '
-    'd="M2 10h4v11H2z'
-    'M8 21V10l5-8c2 0 2.6 1.6 2 3.4L14 9h6c1.6 0 2.3 1.2 2 2.6l-1.8 7.6c-.3 1.1-1 1.8-2.2 1.8z"/></svg> '
-)
-"""Headless machines have no font with these signs."""
 
 
-async def conversations(folder: Path, server: RedisServer) -> tuple[Settings, bytes, Mapping[str, Sequence[Json]]]:
-    """The shop, the photo, and what each phone was sent."""
+async def conversations(folder: Path, server: RedisServer) -> str:
+    """The page: what each phone was sent."""
     async with ViberServer() as viber:
         bot = viber.add_bot()
         settings = load_settings(
@@ -91,23 +74,16 @@ async def conversations(folder: Path, server: RedisServer) -> tuple[Settings, by
             media_hosts=viber.host,
         )
         photo = (prepare_demo(settings) / PHOTO).read_bytes()
-        embedder = Embedder.load(settings.model, models=settings.models_dir)
-        stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-        async with working(settings, embedder):
-            bots = asyncio.create_task(run_bots(settings, stop, on_ready=ready.set_result))
-            try:
-                async with ViberApi(settings) as api:
-                    await api.set_webhook(f"{await ready}/viber/webhook")
-                bot.user(OLD, api_version=4)
-                await viber.people().open(TODAY)
-                await viber.wait_for(lambda: len(bot.messages[TODAY]) == 1)
-                for user in (TODAY, OLD):
-                    await viber.people().photo(user, photo)
-                await viber.wait_for(lambda: all("keyboard" in _last(bot.messages[user]) for user in (TODAY, OLD)))
-            finally:
-                stop.set()
-                await bots
-        return settings, photo, bot.messages
+        async with answering(settings) as address:
+            async with ViberApi(settings) as api:
+                await api.set_webhook(f"{address}/viber/webhook")
+            bot.user(OLD, api_version=4)
+            await viber.people().open(TODAY)
+            await viber.wait_for(lambda: len(bot.messages[TODAY]) == 1)
+            for user in (TODAY, OLD):
+                await viber.people().photo(user, photo)
+            await viber.wait_for(lambda: all("keyboard" in _last(bot.messages[user]) for user in (TODAY, OLD)))
+        return page(settings, photo, bot.messages)
 
 
 def _last(messages: Sequence[Json]) -> Json:
@@ -116,7 +92,7 @@ def _last(messages: Sequence[Json]) -> Json:
 
 def page(settings: Settings, photo: bytes, sent: Mapping[str, Sequence[Json]]) -> str:
     """Two phones beside each other."""
-    own = f'<div class="m own"><img src="{_data(photo)}"></div>'
+    own = f'<div class="m own"><img src="{data_uri(photo)}"></div>'
     phones = "".join(_phone(settings, own, sent[user], of) for user, of in ((TODAY, "today"), (OLD, "an old phone")))
     return f"<!doctype html><meta charset=utf-8><style>{STYLE}</style><body>{phones}"
 
@@ -128,7 +104,9 @@ def _phone(settings: Settings, own: str, messages: Sequence[Json], of: str) -> s
     drawn += [own, *(_message(settings, message) for message in messages if message not in before)]
     chat = f'<div class="chat">{"".join(drawn)}</div>'
     keys = _last(messages)["keyboard"]["Buttons"]
-    below = "".join(f'<div class="key" style="{_span(key)}"><span>{_shown(key["Text"])}</span></div>' for key in keys)
+    below = "".join(
+        f'<div class="key" style="{_span(key)}"><span>{with_signs(key["Text"])}</span></div>' for key in keys
+    )
     return f'<div class="phone">{top}{chat}<div class="write">Message …</div><div class="keys">{below}</div></div>'
 
 
@@ -141,11 +119,11 @@ def _message(settings: Settings, message: Json) -> str:
         case "picture":
             return f'<div class="m">{_picture(settings, message["media"])}{html.escape(message["text"])}</div>'
         case _:
-            return f'<div class="m">{_shown(html.escape(message["text"]))}</div>'
+            return f'<div class="m">{with_signs(html.escape(message["text"]))}</div>'
 
 
 def _cell(settings: Settings, cell: Mapping[str, Any]) -> str:
-    inside = _picture(settings, cell["Image"]) if "Image" in cell else f"<span>{_shown(cell['Text'])}</span>"
+    inside = _picture(settings, cell["Image"]) if "Image" in cell else f"<span>{with_signs(cell['Text'])}</span>"
     look = f"{_span(cell)};grid-row:span {cell['Rows']};background:{cell.get('BgColor', '#fff')}"
     return f'<div class="cell {cell.get("TextHAlign", "")}" style="{look}">{inside}</div>'
 
@@ -154,44 +132,12 @@ def _span(cell: Mapping[str, Any]) -> str:
     return f"grid-column:span {cell['Columns']}"
 
 
-def _shown(text: str) -> str:
-    """With the signs that no font here has; the tags in it the stand-in has checked."""
-    up, down = THUMB.format(turn=""), THUMB.format(turn=";transform:rotate(180deg)")
-    return re.sub("👎", down, re.sub("👍", up, text))
-
-
 def _picture(settings: Settings, address: str) -> str:
     digest = digest_of_url(address)
     assert digest is not None, "a picture from elsewhere"
-    return f'<img src="{_data(path_of(settings.pictures_dir, digest).read_bytes())}">'
-
-
-def _data(jpeg: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
-
-
-async def photograph(document: str, file: Path) -> None:
-    """The page as a picture."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        view = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE)
-        await view.set_content(document)
-        png = await view.screenshot()
-        await browser.close()
-    Image.open(io.BytesIO(png)).save(file, "WEBP", quality=82, method=6)
-
-
-async def main(file: Path) -> None:
-    binary = valkey_binary() or oldest_binary()
-    assert binary is not None
-    server = RedisServer(binary)
-    try:
-        with tempfile.TemporaryDirectory(prefix="snapshelf-pictures-") as folder:
-            document = page(*await conversations(Path(folder), server))
-    finally:
-        server.close()
-    await photograph(document, file)
+    return f'<img src="{data_uri(path_of(settings.pictures_dir, digest).read_bytes())}">'
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "channels" / "viber.webp"))
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "channels" / "viber.webp"
+    asyncio.run(draw(conversations, SIZE, target))

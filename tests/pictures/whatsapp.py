@@ -9,39 +9,21 @@ their phone (docs/channels/whatsapp.webp). Needs Chromium and locks/browser.txt.
 from __future__ import annotations
 
 import asyncio
-import base64
 import html
-import io
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-from playwright.async_api import async_playwright
-
-from bots.service import run_bots
 from core.settings import load_settings
-from index.model.runtime import Embedder
 from snapshelf.commands.demo import prepare_demo
-from tests.browser.conftest import FLAGS
 from tests.paths import ROOT
-from tests.redis_server import RedisServer, oldest_binary, valkey_binary
-from tests.standins.shop import working
+from tests.pictures.drawing import PHOTO, answering, data_uri, draw, with_signs
+from tests.redis_server import RedisServer
 from tests.standins.twilio import TwilioServer
 
 Json = dict[str, Any]
-PHOTO = "012.jpg"
-WIDTH, HEIGHT, SCALE = 820, 1180, 2
-THUMB = (
-    '<svg viewBox="0 0 24 24" style="width:1.15em;height:1.15em;vertical-align:-3px{turn}"><path fill="#f5b82e" '
-    'd="M2 10h4v11H2zM8 21V10l5-8c2 0 2.6 1.6 2 3.4L14 9h6c1.600 0 2.300 1.200 2 2.600l-1.800 7.600'
-    'c-.3 1.100-1 1.800-2.200 1.800z"/></svg>'
-)
-"""Headless machines have no font with these signs."""
-
-
+SIZE = (820, 1180)
 STYLE = """
 * { box-sizing: border-box; margin: 0 }
 body { font: 14px/1.36 'DejaVu Sans', system-ui, sans-serif; width: 820px; background: #fff; display: flex; gap: 20px }
@@ -69,22 +51,15 @@ a { color: #027eb5 }
 """
 
 
-async def conversation(folder: Path, server: RedisServer) -> list[Json]:
-    """Our messages and theirs, in order."""
+async def conversation(folder: Path, server: RedisServer) -> str:
+    """The page."""
     async with TwilioServer() as twilio:
         values = twilio.settings() | {"port": 0, "metrics_port": 0, "redis_url": server.url, "data_dir": folder}
         settings = load_settings(_env_file=None, currency="EUR", shop_name="Corner Shop", hits=3, **values)
         photo = (prepare_demo(settings) / PHOTO).read_bytes()
-        embedder = Embedder.load(settings.model, models=settings.models_dir)
-        stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-        async with working(settings, embedder):
-            bots = asyncio.create_task(run_bots(settings, stop, on_ready=ready.set_result))
-            twilio.service = await ready
-            try:
-                return await _talk(twilio, photo)
-            finally:
-                stop.set()
-                await bots
+        async with answering(settings) as address:
+            twilio.service = address
+            return page(await _talk(twilio, photo))
 
 
 async def _talk(twilio: TwilioServer, photo: bytes) -> list[Json]:
@@ -117,14 +92,13 @@ def page(messages: list[Json]) -> str:
 def shown(text: str) -> str:
     """A text with its links, and the signs that no font here has."""
     linked = re.sub(r"(https?://\S+)", r"<a>\1</a>", html.escape(text))
-    up, down = THUMB.format(turn=""), THUMB.format(turn=";transform:rotate(180deg)")
-    return linked.replace("👍", up).replace("👎", down)
+    return with_signs(linked)
 
 
 def bubble(message: Json) -> str:
     """One message as WhatsApp shows it."""
     picture = message.get("picture")
-    image = f'<img src="data:image/jpeg;base64,{base64.b64encode(picture).decode()}">' if picture else ""
+    image = f'<img src="{data_uri(picture)}">' if picture else ""
     shape = message.get("shape") or {}
     text = shown(shape.get("body") or message["body"])
     opener = f'<span class="open">☰ {html.escape(shape["button"])}</span>' if "button" in shape else ""
@@ -132,28 +106,6 @@ def bubble(message: Json) -> str:
     return f'<div class="m {"own" if message.get("own") else ""}">{image}{text}{opener}</div>'
 
 
-async def photograph(document: str, file: Path) -> None:
-    """The page as a picture."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        view = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE)
-        await view.set_content(document)
-        png = await view.screenshot()
-        await browser.close()
-    Image.open(io.BytesIO(png)).save(file, "WEBP", quality=82, method=6)
-
-
-async def main(file: Path) -> None:
-    binary = valkey_binary() or oldest_binary()
-    assert binary is not None
-    server = RedisServer(binary)
-    try:
-        with tempfile.TemporaryDirectory(prefix="snapshelf-pictures-") as folder:
-            messages = await conversation(Path(folder), server)
-    finally:
-        server.close()
-    await photograph(page(messages), file)
-
-
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "channels" / "whatsapp.webp"))
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "channels" / "whatsapp.webp"
+    asyncio.run(draw(conversation, SIZE, target))

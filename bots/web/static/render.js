@@ -41,7 +41,7 @@ export function photoBubble(photo, part) {
 export function answer(message, tap) {
   if (message.type !== "cards") {
     const node = bubble(message.text, message.warn ? "warn" : "");
-    node.append(...buttons(message.buttons, tap));
+    node.append(onward(message.buttons, tap));
     return node;
   }
   const node = element("section", "answer");
@@ -51,7 +51,32 @@ export function answer(message, tap) {
   list.tabIndex = 0;
   list.setAttribute("aria-label", say("products"));
   list.append(...message.hits.map((hit) => card(hit, tap)));
-  node.append(list, ...buttons(message.buttons, tap, "btn more"));
+  node.append(list, onward(message.buttons, tap, "btn more"));
+  return node;
+}
+
+/** The buttons under a whole answer, side by side. */
+function onward(specs, tap, className = "btn") {
+  const row = element("div", "onward");
+  row.append(...buttons(specs, tap, className));
+  row.hidden = !row.childElementCount;
+  return row;
+}
+
+/** A label whose thumb is drawn: not every machine has a font with these signs. */
+function labelled(node, label) {
+  const sign = { "👍": "thumb", "👎": "thumb down" }[[...label][0]];
+  if (!sign) { node.textContent = label; return node; }
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawing.setAttribute("class", sign);
+  drawing.setAttribute("viewBox", "0 0 24 24");
+  drawing.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", "M3 10h4v11H3zM7 21V10l5-8c2 0 2.600 1.600 2 3.400L13 9h6.500c1.600 0 2.300 1.200 2 2.600l-1.800 7.600c-.3 1.100-1 1.800-2.200 1.800z");
+  drawing.append(path);
+  const words = [...label].slice(1).join("").trim();
+  node.replaceChildren(drawing, ...(words ? [` ${words}`] : []));
+  if (!words) { node.classList.add("sign"); node.setAttribute("aria-label", label); }
   return node;
 }
 
@@ -112,7 +137,7 @@ function buttons(specs = [], tap, className = "btn") {
       if (spec.about) link.setAttribute("aria-label", `${spec.label}: ${spec.about}`);
       return link;
     }
-    const button = element("button", className, spec.label);
+    const button = labelled(element("button", className), spec.label);
     button.type = "button";
     if (spec.about) button.setAttribute("aria-label", `${spec.label}: ${spec.about}`);
     button.addEventListener("click", () => tap(spec.token, spec.about ? `${spec.label}: ${spec.about}` : spec.label, button));
