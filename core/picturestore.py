@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -60,9 +61,11 @@ class PictureWriter:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
-        self._waiting: dict[Path, Path] = {}
-        self._folders: set[Path] = set()
+        # Paths as text: pathlib would take as long as writing a small picture.
+        self._root = str(root)
+        self._mark = secrets.token_hex(8)
+        self._waiting: dict[str, str] = {}
+        self._folders: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -75,16 +78,17 @@ class PictureWriter:
         else:
             self.discard()
 
-    def put(self, jpeg: bytes) -> str:
-        """Take the bytes of a JPEG; gives their digest. OSError when the disk is full."""
-        digest = digest_of(jpeg)
-        path = path_of(self._root, digest)
+    def put(self, jpeg: bytes, digest: str | None = None) -> str:
+        """Take a JPEG, and its digest where that is known; gives the digest. OSError when the disk is full."""
+        digest = digest_of(jpeg) if digest is None else digest
+        folder = f"{self._root}/{digest[:2]}"
+        path = f"{folder}/{digest}.jpg"
         if path in self._waiting:
             return digest
         try:
             os.utime(path)
         except FileNotFoundError:
-            self._write(path, jpeg)
+            self._waiting[path] = self._write(folder, digest, jpeg)
         return digest
 
     def flush(self) -> None:
@@ -104,19 +108,21 @@ class PictureWriter:
     def discard(self) -> None:
         """Forget what was put since the last flush."""
         for aside in self._waiting.values():
-            aside.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(aside)
         self._waiting.clear()
 
-    def _write(self, path: Path, jpeg: bytes) -> None:
-        aside = path.with_name(f".{path.stem[:16]}-{secrets.token_hex(4)}.tmp")
+    def _write(self, folder: str, digest: str, jpeg: bytes) -> str:
+        """The picture beside the name that it will have."""
+        aside = f"{folder}/.{digest[:16]}-{self._mark}.tmp"
         try:
-            aside.write_bytes(jpeg)
+            _write(aside, jpeg)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(folder, exist_ok=True)
             self._folders.add(self._root)
-            aside.write_bytes(jpeg)
-        self._folders.add(path.parent)
-        self._waiting[path] = aside
+            _write(aside, jpeg)
+        self._folders.add(folder)
+        return aside
 
 
 def store(root: Path, jpeg: bytes) -> str:
@@ -130,7 +136,17 @@ def store_many(root: Path, jpegs: Iterable[bytes]) -> list[str]:
         return [writer.put(jpeg) for jpeg in jpegs]
 
 
-def _sync_filesystem(folder: Path) -> bool:
+def _write(path: str, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    finally:
+        os.close(handle)
+
+
+def _sync_filesystem(folder: str) -> bool:
     """One `syncfs` (Linux) for all files of a batch: it costs a tenth of an fsync each. False where there is none."""
     try:
         syncfs = ctypes.CDLL(None, use_errno=True).syncfs
@@ -143,7 +159,7 @@ def _sync_filesystem(folder: Path) -> bool:
         os.close(handle)
 
 
-def _fsync(path: Path) -> None:
+def _fsync(path: str) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -22,6 +22,8 @@ from index.references import Loads, References
 BATCH = 32
 FLUSH = 8 * BATCH
 """Pictures made durable together: the disk is asked once for all of them."""
+PIECE = 8
+"""Pictures that one thread takes at once: to hand over each by itself costs as much as to read it."""
 AHEAD = 4 * BATCH
 """Pictures decoded ahead of the model: enough that it never waits, little enough that memory stays level."""
 
@@ -57,7 +59,7 @@ def embed_new(
         keeping: deque[Future[None]] = deque()
         on_the_way: set[str] = set()
         for batch in _batches(references, loads, embedder.input_size):
-            good: list[tuple[str, str, pictures.Prepared]] = []
+            good: list[tuple[str, str, str, bytes]] = []
             fresh: dict[str, pictures.RGB] = {}
             for (reference, stamp), prepared in batch:
                 if isinstance(prepared, SnapshelfError):
@@ -65,7 +67,7 @@ def embed_new(
                     continue
                 digest, picture = prepared
                 result.digests[reference] = digest
-                good.append((reference, stamp, picture))
+                good.append((reference, stamp, digest, picture.jpeg))
                 if digest not in cache and digest not in on_the_way:
                     fresh[digest] = picture.pixels
             on_the_way.update(fresh)
@@ -107,9 +109,10 @@ class _Keeper:
         self._waiting: list[tuple[str, str, str]] = []
 
     def keep(
-        self, good: Sequence[tuple[str, str, pictures.Prepared]], fresh: Sequence[str], descriptors: Descriptors | None
+        self, good: Sequence[tuple[str, str, str, bytes]], fresh: Sequence[str], descriptors: Descriptors | None
     ) -> None:
-        self._waiting += [(reference, stamp, self._writer.put(picture.jpeg)) for reference, stamp, picture in good]
+        """`good`: reference, stamp, digest and JPEG of each picture."""
+        self._waiting += [(reference, stamp, self._writer.put(jpeg, digest)) for reference, stamp, digest, jpeg in good]
         if descriptors is not None:
             self._cache.put(fresh, descriptors)
         if len(self._waiting) >= FLUSH:
@@ -133,14 +136,16 @@ def _batches(references: Sequence[tuple[str, str]], loads: Loads, side: int) -> 
             return error
         return digest_of(picture.jpeg), picture
 
-    waiting: deque[tuple[tuple[str, str], Future[_Prepared]]] = deque()
-    source = iter(references)
+    def prepare_all(piece: Sequence[tuple[str, str]]) -> _Decoded:
+        return [(entry, prepare(entry[0])) for entry in piece]
+
+    waiting: deque[Future[_Decoded]] = deque()
     # More threads than processors: some wait for the disk or the network.
     with ThreadPoolExecutor(2 * usable_cpus(), thread_name_prefix="decode") as pool:
         try:
-            for entry in source:
-                waiting.append((entry, pool.submit(prepare, entry[0])))
-                if len(waiting) >= AHEAD + BATCH:
+            for at in range(0, len(references), PIECE):
+                waiting.append(pool.submit(prepare_all, references[at : at + PIECE]))
+                if len(waiting) * PIECE >= AHEAD + BATCH:
                     yield _take(waiting)
             while waiting:
                 yield _take(waiting)
@@ -148,6 +153,6 @@ def _batches(references: Sequence[tuple[str, str]], loads: Loads, side: int) -> 
             pool.shutdown(cancel_futures=True)
 
 
-def _take(waiting: deque[tuple[tuple[str, str], Future[_Prepared]]]) -> _Decoded:
-    taken = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
-    return [(entry, future.result()) for entry, future in taken]
+def _take(waiting: deque[Future[_Decoded]]) -> _Decoded:
+    pieces = [waiting.popleft().result() for _ in range(min(BATCH // PIECE, len(waiting)))]
+    return [decoded for piece in pieces for decoded in piece]
