@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 
 from core.messages import Filters
 from index.refinement.categories import ANY, category_path
-from index.refinement.phrases import SMALL, Says
+from index.refinement.phrases import NO_FILLERS, SMALL, Says
 from index.refinement.prices import price_at, says
 from index.refinement.text import Token, squash, tokens
 from index.refinement.things import is_of, stems
@@ -198,6 +198,9 @@ class _Line:
         """Little words and signs are passed over, any other word is looked at later."""
         piece = self._pieces[at]
         length = says(self._pieces, at, Says.FILLER, Says.COLOUR, Says.BRAND, Says.CATEGORY, Says.PRICE)
+        if piece.text.casefold() in NO_FILLERS:
+            self._left.append(at)
+            return 1
         if length or piece.kind not in ("word", "number") or piece.key in SMALL:
             return length or 1
         self._left.append(at)

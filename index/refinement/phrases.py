@@ -271,6 +271,8 @@ def _table() -> dict[tuple[str, ...], frozenset[Says]]:
 PHRASES = _table()
 """What the phrases of all languages say, by their keys: a shopper may write in another language than the app's."""
 
+NO_FILLERS = ("sto", "сто")
+"""Serbian for table, and no `što`, though it has the same key."""
 SMALL = frozenset(
     pieces[0]
     for pieces, said in PHRASES.items()
