@@ -79,6 +79,7 @@ class _Line:
         self._ignored: list[int] = []
         self._words: list[str] = []
         self._dropped: list[str] = []
+        self._cheaper_before, self._limited = before.cheaper, False
         self._categorised = False
         """A category was named in this line."""
 
@@ -89,6 +90,8 @@ class _Line:
         for group in self._groups():
             self._word(group)
         self._keep_words()
+        if self._limited:  # `something cheaper, up to 40` has said how cheap
+            self._cheaper = self._cheaper_before
         ignored = [self._pieces[at] for at in sorted(set(self._ignored))]
         written = " ".join([_as_typed(ignored), *self._dropped]).strip()
         return Parsed(self._filters, self._cheaper, written, self._understood)
@@ -112,6 +115,7 @@ class _Line:
             if _crossed(self._filters, said):
                 self._set(min_price=None, max_price=None)
             self._set(**said)
+            self._limited = self._limited or found.most is not None
         return found.length
 
     def _wish(self, at: int) -> int:

@@ -121,21 +121,21 @@ _PHRASES: dict[Says, dict[str, str]] = {
         "other": "pln|zl|czk|huf|ron|sek|nok|dkk|jpy|inr|rs|cad|aud",
     },
     Says.CHEAPER: {
-        "en": "cheaper|cheaper please|something cheaper|anything cheaper|less expensive|lower price|lower priced|"
+        "en": "cheaper|cheaper please|not too expensive|not so expensive|not expensive|something cheaper|anything cheaper|less expensive|lower price|lower priced|"
         "a cheaper one|cheaper ones|more affordable|too expensive|too pricey|cheap|cheapest|less money|for less|"
         "cheaper option|cheaper options|cost less|costs less|the cheapest|inexpensive|affordable",
-        "de": "billiger|günstiger|preiswerter|billigere|billigeres|billigerer|billigeren|günstigere|günstigeres|"
+        "de": "billiger|günstiger|preiswerter|nicht zu teuer|nicht teuer|billigere|billigeres|billigerer|billigeren|günstigere|günstigeres|"
         "günstigerer|günstigeren|guenstiger|etwas billigeres|etwas günstigeres|zu teuer|weniger teuer|billig|günstig|"
         "billige|günstige|billigste|günstigste|preiswert|preiswerte|am billigsten|am günstigsten|kostet weniger|"
         "gunstiger|gunstigere|nicht so teuer",
-        "es": "más barato|mas barato|más barata|más baratos|más baratas|más económico|más económica|más económicos|"
+        "es": "más barato|mas barato|no muy caro|no muy cara|no tan caro|no tan cara|más barata|más baratos|más baratas|más económico|más económica|más económicos|"
         "más económicas|menos caro|menos cara|algo más barato|demasiado caro|demasiado cara|muy caro|muy cara|barato|"
         "barata|baratos|baratas|económico|económica|el más barato|la más barata|menor precio|precio más bajo|"
         "de menor precio|a menor precio|abaratar",
-        "uk": "дешевше|дешевший|дешевша|дешевші|дешевшу|щось дешевше|подешевше|трохи дешевше|менша ціна|занадто дорого|"
+        "uk": "дешевше|не дуже дорого|не надто дорого|не дороге|дешевший|дешевша|дешевші|дешевшу|щось дешевше|подешевше|трохи дешевше|менша ціна|занадто дорого|"
         "задорого|дорого|надто дорого|недорогий|недорога|недорогі|недорого|дешевий|дешева|дешеві|дешеву|дешево|"
         "найдешевше|найдешевший|найдешевші|нижча ціна|бюджетніше|доступніше|не так дорого",
-        "hr": "jeftinije|jeftiniji|jeftinija|jeftiniju|jeftinijeg|jeftinijih|nešto jeftinije|povoljnije|povoljniji|"
+        "hr": "jeftinije|ne preskupo|ne previše skupo|ne skupo|nije skupo|jeftiniji|jeftinija|jeftiniju|jeftinijeg|jeftinijih|nešto jeftinije|povoljnije|povoljniji|"
         "povoljnija|povoljniju|preskupo|preskup|preskupa|previše skupo|skupo je|manje skupo|niža cijena|niža cena|"
         "jeftino|jeftin|jeftina|jeftine|jeftinu|jeftini|povoljno|najjeftinije|najjeftiniji|najjeftinija|"
         "manja cijena|manja cena|suviše skupo|skupo|nešto povoljnije|malo jeftinije|nižu cijenu|nižu cenu",

@@ -175,6 +175,26 @@ def test_a_line_is_read_as_a_shopper_means_it(text: str, wanted: dict[str, str],
     assert said.ignored == ignored
 
 
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("cheaper", 1),
+        ("not too expensive", 1),
+        ("zu teuer", 1),
+        ("algo más barato, por favor", 1),
+        ("щось дешевше", 1),
+        ("nešto jeftinije", 1),
+        ("имате ли нешто јефтиније", 1),
+        ("cheaper\ncheaper\nblue", 2),
+        ("something cheaper, up to 40", 0),
+        ("cheaper\nup to 40", 1),
+        ("cheaper\nall", 0),
+    ],
+)
+def test_cheaper_counts_as_often_as_it_is_asked_for(text: str, times: int) -> None:
+    assert parse(text, SHOP).cheaper == times
+
+
 def test_a_shop_without_prices_reads_none() -> None:
     said = parse("blue under 50, cheaper", vocabulary(["blue"], [], [], lambda word: False, priced=False))
     assert said.filters == Filters(colour="blue")
