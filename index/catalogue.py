@@ -220,6 +220,12 @@ class Catalogue:
         return connection
 
 
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error of SQLite says that the file is not what was written."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # the rest says where
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR}
+
+
 def _product(row: Sequence[object]) -> Product:
     values = list(row)
     values[8] = bool(values[8])

@@ -73,6 +73,8 @@ class Generation:
             raise BrokenGeneration(f"{self.name}: {error}") from None
         layout = self.manifest.layout
         long = LongCodes(folder / LONG, self.manifest.pictures, layout.bytes, sums)
+        self.sweep = long.sweep
+        """Check some blocks of the long codes that no search has touched yet (see LongCodes)."""
         self.index = TwoPhase(short, long, layout, self.columns.product)
 
     @classmethod

@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Self
 import structlog
 
 from core.errors import SnapshelfError, Unavailable
-from index.generation import Generation
+from index.catalogue import is_damage
+from index.generation import CATALOGUE, Generation
 from index.longcodes import BrokenGeneration
 from index.manifest import Manifest
 
@@ -43,6 +45,7 @@ class GenerationStore:
         self._readers: dict[str, int] = {}
         self._retired: dict[str, Generation] = {}
         self._broken: set[str] = set()
+        self._closed = False
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -58,6 +61,11 @@ class GenerationStore:
         except BrokenGeneration:
             self._found_broken(generation)
             raise
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            self._found_broken(generation)
+            raise BrokenGeneration(f"{generation.name}: {CATALOGUE} is damaged.") from None
         finally:
             self._leave(generation)
 
@@ -84,12 +92,13 @@ class GenerationStore:
         return Manifest.read(self.folder / name)
 
     def close(self) -> None:
-        """Close what is open; no search may run any more."""
+        """Close what is open for good; no search may run any more."""
         with self._lock:
             for generation in [*self._retired.values(), *([self._open] if self._open else [])]:
                 generation.close()
             self._retired.clear()
             self._open = self._target = None
+            self._closed = True
 
     def __enter__(self) -> Self:
         return self
@@ -113,6 +122,8 @@ class GenerationStore:
                     retired.close()
 
     def _refresh(self) -> Generation:
+        if self._closed:
+            raise NoGeneration("This process is leaving.")
         target = self.current_name()
         if self._open is not None and target == self._target:
             return self._open

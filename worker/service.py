@@ -34,6 +34,7 @@ from worker.batches import Batcher
 from worker.generation_watch import GenerationWatch
 from worker.maintainer import Maintainer
 from worker.searches import Searches
+from worker.sweep import Sweep, sweeping_pool, tell_broken
 
 log = get_logger(__name__)
 
@@ -71,10 +72,14 @@ async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asynci
     keys = Keys(settings.redis_prefix)
     streams = Streams(redis, keys)
     await streams.prepare()
-    store = GenerationStore(settings.index_dir)
-    alive = _Alive(redis, keys, GenerationWatch(store, embedder))
     threads = usable_cpus()
-    with ThreadPoolExecutor(threads, "photos") as pool, ThreadPoolExecutor(1, "embed") as embedding:
+    with (
+        GenerationStore(settings.index_dir, alarm=tell_broken) as store,
+        ThreadPoolExecutor(threads, "photos") as pool,
+        ThreadPoolExecutor(1, "embed") as embedding,
+        sweeping_pool() as sweeping,
+    ):
+        alive = _Alive(redis, keys, GenerationWatch(store, embedder))
         batcher = Batcher(
             embedder.embed, embedding, size=settings.batch, wait_ms=settings.batch_ms, observe=_observe_batch
         )
@@ -85,14 +90,13 @@ async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asynci
         log.info("worker ready", generation=alive.watch.serving, batch=settings.batch, threads=threads)
         maintainer = Maintainer(settings, streams, embedder, name=alive.name, claim_idle_ms=claim_idle_ms)
         maintaining = asyncio.create_task(maintainer.run(stop))
-        beside = [asyncio.create_task(batcher.run()), asyncio.create_task(alive.run())]
+        beside = [asyncio.create_task(part.run()) for part in (batcher, alive, Sweep(store, sweeping))]
         try:
             await searches.run(stop)
             await maintaining
         finally:
             await end(maintaining, *beside)
             await alive.leave()
-            store.close()
     log.info("worker left")
 
 
