@@ -157,7 +157,16 @@ _FORGOTTEN = (
 PLURALS: dict[str, tuple[str, str]] = {"forgotten": _FORGOTTEN}
 """Sentences that follow a number, their argument `count`."""
 
-_WHY = ("similar look", "similar shape", "similar pattern", "same category", "same brand", "same colour")
+_WHY = (
+    "similar look",
+    "similar shape",
+    "similar pattern",
+    "same category",
+    "same brand",
+    "same colour",
+    "words in its title",
+    "the product itself",
+)
 """What `Hit.why` may hold; anything else is shown as it is."""
 
 
