@@ -357,6 +357,8 @@ class Reply:
     """What the hits fulfil, the shopper's own words included: said above the answer."""
     ignored: str = ""
     """The shopper's words that nothing in the catalogue answers to."""
+    settled: bool = False
+    """The shopper's words are all in `filters`: later ones go on from there."""
     offers: tuple[Offer, ...] = ()
     more: bool = True
     """Whether further hits may follow: Next is offered."""

@@ -31,6 +31,8 @@ class Answer:
     ignored: str = ""
     """Words that nothing answers to."""
     offers: tuple[Offer, ...] = ()
+    settled: bool = False
+    """All words of the question are in `filters`."""
 
 
 class Asked:
@@ -58,7 +60,9 @@ class Asked:
         filters = self._cheaper(said)
         found = self._find(filters, max(self._search.want, NEAREST))
         shown = dataclasses.replace(found, hits=found.hits[: self._search.want])
-        return Answer(shown, filters, said.ignored, () if typed is not None else self._offers(found, filters))
+        if typed is not None:
+            return Answer(shown, filters, said.ignored)
+        return Answer(shown, filters, said.ignored, self._offers(found, filters), settled=bool(lines))
 
     # --- words ------------------------------------------------------------------------------------------------
 

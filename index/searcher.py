@@ -120,5 +120,6 @@ def _reply(search: Search, generation: str, answer: Answer, timings: Mapping[str
         filters=answer.filters,
         ignored=answer.ignored,
         offers=answer.offers,
+        settled=answer.settled,
         more=len(result.hits) >= search.want,
     )

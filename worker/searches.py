@@ -7,6 +7,7 @@ that other workers get their share.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -15,8 +16,8 @@ from redis.exceptions import RedisError
 
 from core import metrics
 from core.errors import Unavailable
-from core.keys import WORKERS, Keys
-from core.messages import BadMessage, ByPhoto, Lane, Reply, Search, decode_search
+from core.keys import STATE_S, WORKERS, Keys
+from core.messages import BadMessage, ByPhoto, Lane, Reply, Search, decode_search, encode
 from core.streams import Entry, GroupConsumer, Streams
 from core.streams.group import CLAIM_IDLE_MS
 from core.tasks import end
@@ -109,7 +110,11 @@ class Searches:
     async def _hand_on(self, entry: Entry, search: Search, reply: Reply) -> None:
         output = self._streams.reply_output(reply, step="worker")
         blobs = search.query.blobs if isinstance(search.query, ByPhoto) else ()
-        await _persist(partial(self._streams.advance, entry, (output,), free=blobs))
+        states = []
+        if reply.settled:  # later words go on from what these came to
+            settled = dataclasses.replace(search, filters=reply.filters, refine="")
+            states.append((self._keys.query(search.job), encode(settled), STATE_S))
+        await _persist(partial(self._streams.advance, entry, (output,), free=blobs, states=states))
         for stage, took_ms in reply.timings.items():
             metrics.STAGE_SECONDS.labels(stage).observe(took_ms / 1000)
         log.info("search answered", outcome=reply.outcome, hits=len(reply.hits), **reply.timings)

@@ -120,3 +120,10 @@ def test_an_answers_offers_lead_to_what_they_say(indexed: Shop) -> None:
 def test_more_like_this_is_narrowed_as_a_photo_is(indexed: Shop) -> None:
     reply = ask(indexed, ByProduct("p007"), "red")
     assert {row["color"] for row in products(indexed, reply)} == {"Red"}
+
+
+def test_cheaper_is_not_asked_for_again_by_later_words(indexed: Shop) -> None:
+    cheaper = ask(indexed, refine="cheaper")
+    assert cheaper.settled
+    later = ask(indexed, refine="red", filters=cheaper.filters)
+    assert later.filters.max_price == cheaper.filters.max_price

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import Reason
 from core.keys import WORKERS
-from core.messages import Box, ByPhoto, ByProduct, ByWords, Filters, Lane, Query
+from core.messages import Box, ByPhoto, ByProduct, ByWords, Filters, Lane, Query, decode_search
 from core.settings import Settings
 from index.model.contract import Pixels
 from index.model.fake import FakeEmbedder
@@ -294,3 +294,15 @@ async def test_what_a_dead_worker_left_is_taken_over_one_by_one(
             await counter.reply(search)
     assert embedder.calls.count(1) >= 3
     assert {len(replies) for replies in counter.replies.values()} == {1}
+
+
+async def test_what_words_came_to_is_kept_so_that_later_words_go_on_from_there(
+    settings: Settings, counter: Counter, embedder: GatedEmbedder
+) -> None:
+    async with working(settings, embedder):
+        search = await counter.ask(photo_of(3), refine="product 7")
+        reply = await counter.reply(search)
+    assert reply.settled
+    kept = decode_search(await counter.redis.get(counter.keys.query(search.job)))
+    assert (kept.filters, kept.refine) == (reply.filters, "")
+    assert kept.filters != Filters()
