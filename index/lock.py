@@ -7,7 +7,10 @@ import datetime
 import fcntl
 import json
 import os
+import secrets
+import socket
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.errors import SnapshelfError
@@ -17,8 +20,23 @@ class Busy(SnapshelfError):
     """Another reindex is running; the text says whose and since when."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who reindexes where since when."""
+
+    owner: str
+    started: str
+    place: str
+    """Machine and lock file: whoever holds that lock knows that no other claim of this place is alive."""
+    token: str
+
+    def to_json(self) -> str:
+        """As it stands in the lock file and in Redis."""
+        return json.dumps(asdict(self))
+
+
 @contextlib.contextmanager
-def reindex_lock(folder: Path, owner: str = "") -> Iterator[None]:
+def reindex_lock(folder: Path, owner: str = "") -> Iterator[Claim]:
     """Hold `‹folder›/.lock`. Raises Busy."""
     folder.mkdir(parents=True, exist_ok=True)
     owner = owner or f"process {os.getpid()}"
@@ -26,18 +44,29 @@ def reindex_lock(folder: Path, owner: str = "") -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Busy(_sentence(folder / ".lock")) from None
+            raise Busy(_sentence_of(folder / ".lock")) from None
         file.seek(0)
         file.truncate()
         started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        file.write(json.dumps({"owner": owner, "started": started}))
+        about = os.fstat(file.fileno())
+        place = f"{socket.gethostname()}:{about.st_dev}:{about.st_ino}"
+        claim = Claim(owner, started, place, secrets.token_hex(8))
+        file.write(claim.to_json())
         file.flush()
-        yield
+        yield claim
 
 
-def _sentence(path: Path) -> str:
+def _sentence_of(path: Path) -> str:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        return sentence(path.read_text(encoding="utf-8"))
+    except OSError:
+        return sentence("")
+
+
+def sentence(claim: str) -> str:
+    """What is told to whoever comes second; `claim` as JSON."""
+    try:
+        told = json.loads(claim)
         return f"A reindex by {told['owner']} has been running since {told['started']}: wait for its end."
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return "A reindex is running already: wait for its end."

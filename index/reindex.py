@@ -32,6 +32,7 @@ from index.prior import SMALL, prior_descriptors
 from index.products import Entry, Intake, changes, entries_of, in_order, take, with_pictures
 from index.references import Loads, References, absolute
 from index.refinement.categories import category_path
+from index.shared_lock import shared_lock
 from index.store import GenerationStore
 from index.writer import Draft, blank_manifest, publish
 
@@ -84,10 +85,15 @@ def reindex(
     come from, by default the feed's folder and the hosts that the settings allow.
     Raises Busy, FeedError, NothingToIndex, Shrunk, ModelFileError, SnapshelfError; what was published stays then.
     """
-    with reindex_lock(settings.index_dir, owner):
+    with reindex_lock(settings.index_dir, owner) as claim, shared_lock(settings, claim) as still_ours:
+
+        def told(stage: str, done: int, total: int) -> None:
+            still_ours()
+            progress(stage, done, total)
+
         path = _local(feed, settings)
         folder = None if is_url(feed) else path.resolve().parent
-        run = _Run(settings, str(feed), path, folder, embedder, frozenset(only), yes, fetch, source, progress)
+        run = _Run(settings, str(feed), path, folder, embedder, frozenset(only), yes, fetch, source, told)
         return run.run()
 
 

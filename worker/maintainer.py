@@ -60,6 +60,7 @@ class Maintainer:
         self._consumer = GroupConsumer(
             streams, streams_by_turn=[self._keys.tasks], group=MAINTAINERS, name=name, claim_idle_ms=claim_idle_ms
         )
+        self._name = name
         self._store = GenerationStore(settings.index_dir)
         self._stop = asyncio.Event()
 
@@ -126,7 +127,7 @@ class Maintainer:
                 raise _Leaving
             loop.call_soon_threadsafe(told, stage, done, total)
 
-        owner = f"an admin on {channel_of(task.chat)}"
+        owner = f"an admin on {channel_of(task.chat)} (worker {self._name})"
         account = await asyncio.to_thread(
             reindex, self._settings, feed, embedder=self._embedder, owner=owner, progress=progress
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ def reindex(
     if more and not only:
         raise click.UsageError("Give one feed; further ids go with --only.")
     embedder = Embedder.load(settings.model, models=settings.models_dir)
-    owner = f"{getpass.getuser()} (process {os.getpid()})"
+    owner = f"{getpass.getuser()} on {socket.gethostname()} (process {os.getpid()})"
     ids = (*only, *more)
 
     def once(bars: Bars, certain: bool) -> Account:
