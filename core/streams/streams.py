@@ -231,12 +231,12 @@ class Streams:
     async def bury_malformed(self, stream: str, group: str, entry_id: str, raw: Mapping[bytes, bytes]) -> None:
         """Keep an entry whose fields cannot be read (a newer version's, or not ours) for 24 h, out of the way."""
         text = {name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in raw.items()}
-        args: list[str | bytes | int | float] = [group, entry_id, "data", json.dumps(text, ensure_ascii=False)]
-        args += ["chat", "", "job", "", "attempt", "0", "at", int(time.time() * 1000)]
+        keys = [stream, self.keys.dead, self.keys.held(stream, text.get("chat", ""))]
+        args: list[str | bytes | int | float] = [group, entry_id, str(int("head" in text))]
+        args += ["data", json.dumps(text, ensure_ascii=False), "chat", "", "job", "", "attempt", "0"]
+        args += ["at", int(time.time() * 1000), "stream", stream, "reason", UNREADABLE]
         with redis_errors():
-            await self.scripts.run(
-                "bury_malformed", [stream, self.keys.dead], [*args, "stream", stream, "reason", UNREADABLE]
-            )
+            await self.scripts.run("bury_malformed", keys, args)
 
     async def _step(
         self, script: str, entry: Entry, keys: list[str], plan: dict[str, Any], lease: Lease | None
@@ -262,11 +262,12 @@ class Streams:
         if not isinstance(update.content, Photo) or update.content.album is None:
             return False
         album = update.content.album
-        keys = [entry.stream, lease.key, self.keys.album(update.chat, album), self.keys.due]
+        held = self.keys.held(entry.stream, entry.chat)
+        keys = [entry.stream, lease.key, self.keys.album(update.chat, album), self.keys.due, held]
         member = json.dumps([update.chat, album])
         timing = [ALBUM_IDLE_MS, ALBUM_LONGEST_MS]
         args: list[str | bytes | int | float] = [entry.group, entry.id, lease.token, update.update_id]
-        args += [encode(update), member, *timing]
+        args += [encode(update), member, *timing, str(int(entry.head))]
         with redis_errors():
             return bool(await self.scripts.run("album_join", keys, args) != 0)
 
