@@ -57,7 +57,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Folder of everything kept: index, pictures, Redis, spool.")
     spool_dir: Path | None = Field(
-        None, description="Where webhooks write while Redis is away; default `DATA_DIR/spool`."
+        None, description="Where webhooks write while Redis is away; default `DATA_DIR/spool/‹instance›`."
     )
     host: str = Field("127.0.0.1", description="Address that the web server listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the web server; 0 takes a free one.")
@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     twilio_account_sid: str = Field("", description="Account SID of Twilio; empty: WhatsApp off.")
     twilio_auth_token: SecretStr = Field(SecretStr(""), description="Auth token of Twilio.")
     whatsapp_from: str = Field("", description="The shop's WhatsApp number: `whatsapp:+14155238886`.")
-    otlp_endpoint: str = Field("", description="Where traces go (OTLP over http); empty: nowhere.")
+    otlp_endpoint: str = Field("", description="Where traces go (OTLP over http); empty: nowhere (not used yet).")
     telegram_api: str = Field("https://api.telegram.org", description="Base URL of Telegram's Bot API.")
     viber_api: str = Field("https://chatapi.viber.com", description="Base URL of Viber's API.")
     twilio_api: str = Field("https://api.twilio.com", description="Base URL of Twilio's API.")
