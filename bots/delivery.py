@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from core.errors import Unavailable
-from core.messages import Update, decode_update, encode
+from core.messages import BadMessage, Update, decode_update, encode
 from core.spool import Spool
 from core.streams import Streams
 from core.telemetry import get_logger
@@ -82,8 +82,15 @@ class Delivery:
                 log.info("spool replayed", updates=count)
 
     async def _deliver(self, data: bytes) -> None:
+        try:
+            update = decode_update(data)
+        except BadMessage as error:  # a newer version spooled it; what follows must not wait for that one
+            log.error("a spooled update cannot be read, it is kept in the dead letters", error=str(error))
+            async with asyncio.timeout(TAKE_S):
+                await self._streams.bury_unparsed("spool", data)
+            return
         async with asyncio.timeout(TAKE_S):
-            await self._streams.claim_and_append(decode_update(data))
+            await self._streams.claim_and_append(update)
 
 
 async def _first_of(event: asyncio.Event | None, stop: asyncio.Event) -> None:
