@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -121,6 +122,17 @@ class Settings(BaseSettings):
     def _no_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
+    @field_validator("redis_url")
+    @classmethod
+    def _an_address_of_redis(cls, value: SecretStr) -> SecretStr:
+        if not _is_redis_address(value.get_secret_value()):
+            # without the address: it may hold a password, and a / or # in one is what most often breaks it
+            raise ValueError(
+                "an address of Redis is written redis://host:6379/0, rediss://:PASSWORD@host:6379/0 or "
+                "unix:///path/of/socket, with / and # in a password as %2F and %23"
+            )
+        return value
+
     @field_validator("whatsapp_from")
     @classmethod
     def _with_its_channel(cls, value: str) -> str:
@@ -202,6 +214,17 @@ class Settings(BaseSettings):
     @property
     def models_dir(self) -> Path:
         return self.data_dir / "models"
+
+
+def _is_redis_address(url: str) -> bool:
+    """Whether redis-py can make something of it; an empty one is the embedded server."""
+    try:
+        parts = urlsplit(url)
+        where = parts.path or (parts.scheme != "unix" and parts.hostname)
+        _ = parts.port  # raises for one that is no number
+    except ValueError:
+        return False
+    return not url or (parts.scheme in ("redis", "rediss", "unix") and "://" in url and bool(where))
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -74,3 +74,17 @@ def main() -> None:
         click.echo(f"snapshelf: {error}", err=True)
         kept = f"SNAPSHELF_{KEPT}" in os.environ and not isinstance(error, Unavailable)
         sys.exit(MEND if kept else FAILED)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        click.echo(f"snapshelf: {_of_a_file(error)}", err=True)
+        sys.exit(FAILED)
+
+
+def _of_a_file(error: OSError) -> str:
+    """One sentence for a file or folder that the system refused."""
+    name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else error.filename
+    return (
+        f"{name} cannot be used ({error.strerror}): see that it is there and may be written, "
+        "or set SNAPSHELF_DATA_DIR to another folder."
+    )

@@ -15,11 +15,17 @@ from snapshelf.progress import Bars
 from snapshelf.running import run_until_signal
 
 PORTS_TRIED = 20
+PORT_MAX = 65535
 
 
 @click.command()
 @click.option("--data-dir", type=click.Path(path_type=Path), default=Path("data/demo"), show_default=True)
-@click.option("--port", type=int, default=None, help="Port of the web chat; a taken one moves on to the next.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, PORT_MAX),
+    default=None,
+    help="Port of the web chat; a taken one moves on to the next.",
+)
 @click.option("--browser/--no-browser", default=False, help="Open the page when it is there.")
 def demo(data_dir: Path, port: int | None, browser: bool) -> None:
     """Draw a shop of 480 products, index it and open a web chat over it.
@@ -28,7 +34,7 @@ def demo(data_dir: Path, port: int | None, browser: bool) -> None:
     """
     base = load_settings()
     wanted = base.port if port is None else port
-    taken = free_port(base.host, wanted, PORTS_TRIED)
+    taken = free_port(base.host, wanted, min(PORTS_TRIED, PORT_MAX + 1 - wanted))
     if taken != wanted:
         click.echo(f"Port {wanted} is taken: using {taken}.")
     overrides = {"data_dir": data_dir, "port": taken, "currency": "EUR", "metrics_port": 0}
