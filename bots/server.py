@@ -128,12 +128,13 @@ async def readiness(services: Services) -> dict[str, dict[str, object]]:
         away = f"Redis does not answer ({type(error).__name__}): start it, or see `snapshelf doctor`."
         return {"redis": {"ok": False, "message": away}}
     serving = sorted({worker.generation for worker in workers if worker.generation})
+    problems = sorted({worker.problem for worker in workers if worker.problem})
     return {
         "redis": {"ok": True},
         "worker": {"ok": True, "count": len(workers)}
         if workers
         else {"ok": False, "message": "No worker is at work: start `snapshelf worker`."},
-        "generation": {"ok": True, "names": serving}
+        "generation": {"ok": True, "names": serving} | ({"message": " ".join(problems)} if problems else {})
         if serving
-        else {"ok": False, "message": "No worker has an index: run `snapshelf reindex FEED`."},
+        else {"ok": False, "message": " ".join(problems) or "No worker has an index: run `snapshelf reindex FEED`."},
     }

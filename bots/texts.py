@@ -52,6 +52,7 @@ _SENTENCES: dict[str, str] = {
     "failed": "Sorry, that search didn't work: please send your photo again in a minute.",
     "late": "Sorry, that took too long: please send your photo again in a minute.",
     "setting_up": "The shop is still being set up: please try again a little later.",
+    "out_of_order": "The search is out of order just now, and not because of you: please try again a little later.",
     # elsewhere
     "support": "Would you rather ask a person? {link}",
 } | {f"refused_{reason}": text for reason, text in SENTENCES.items()}

@@ -22,12 +22,14 @@ class Presence:
 
     name: str
     generation: str | None = None
+    problem: str | None = None
+    """Where a worker cannot answer: one sentence on what to do."""
 
 
 async def announce(redis: Redis, keys: Keys, kind: str, presence: Presence) -> None:
     """Say that this process works; call it every 3 s or so. At Redis's memory limit too."""
     now = time.time() * 1000
-    value = json.dumps({"at": now, "generation": presence.generation})
+    value = json.dumps({"at": now, "generation": presence.generation, "problem": presence.problem})
     await Scripts(redis).run("announce", [keys.alive(kind)], [presence.name, value])
 
 
@@ -44,7 +46,7 @@ async def present(redis: Redis, keys: Keys, kind: str) -> list[Presence]:
         fields = json.loads(value)
         silent_ms = now - fields["at"]
         if silent_ms < PRESENT_MS:
-            here.append(Presence(raw_name.decode(), fields["generation"]))
+            here.append(Presence(raw_name.decode(), fields["generation"], fields.get("problem")))
         elif silent_ms > 3_600_000:
             await redis.hdel(keys.alive(kind), raw_name.decode())
     return here

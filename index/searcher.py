@@ -83,10 +83,15 @@ class Searcher:
 
     def _same_family(self, generation: Generation) -> None:
         if generation.fingerprint != self.embedder.fingerprint:
-            raise OtherFamily(
-                f"Generation {generation.name} was made with another model than this one: run `snapshelf reindex` "
-                "with this model, or set MODEL to the one that made it."
-            )
+            raise OtherFamily(other_family(generation.name))
+
+
+def other_family(generation: str) -> str:
+    """What to do about a generation of another model, for the log, `readyz` and whoever searches by hand."""
+    return (
+        f"Generation {generation} was made with another model than this process runs: run `snapshelf reindex FEED`, "
+        "or set SNAPSHELF_MODEL to the one that made it and start this anew."
+    )
 
 
 def refusal(search: Search, refused: Refused, timings: Mapping[str, float] | None = None) -> Reply:

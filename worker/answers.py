@@ -24,6 +24,7 @@ log = get_logger(__name__)
 
 LATE = "Sorry, that took too long: please send your photo again in a minute."
 SETTING_UP = "The shop is still being set up: please try again a little later."
+OUT_OF_ORDER = "The search is out of order just now, and not because of you: please try again a little later."
 
 
 class Answerer:
@@ -51,9 +52,12 @@ class Answerer:
             return failure(search, LATE)
         except Refused as refused:
             return refusal(search, refused)
-        except (NoGeneration, OtherFamily, BrokenGeneration) as error:
+        except NoGeneration as error:
             self._tell_operator(str(error))
             return failure(search, SETTING_UP)
+        except (OtherFamily, BrokenGeneration) as error:
+            self._tell_operator(str(error))
+            return failure(search, OUT_OF_ORDER)
 
     async def _answer(self, search: Search) -> Reply:
         timings = {"queued": max(0.0, float(_now_ms() - search.at))}

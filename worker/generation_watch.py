@@ -8,18 +8,19 @@ from core import metrics
 from core.telemetry import get_logger
 from index.longcodes import BrokenGeneration
 from index.model.contract import Embeds
+from index.searcher import other_family
 from index.store import GenerationStore, NoGeneration
 
 log = get_logger(__name__)
 
 
 class GenerationWatch:
-    """`serving` is the name of the generation that this worker can answer from; None: it is not ready."""
+    """`serving`: the generation that this worker can answer from; None: it is not ready, and `problem` says why."""
 
     def __init__(self, store: GenerationStore, embedder: Embeds) -> None:
         self._store, self._fingerprint = store, embedder.fingerprint
         self._probe = np.zeros((1, embedder.dimensions), np.float32)
-        self._problem: str | None = None
+        self.problem: str | None = None
         self.serving: str | None = None
 
     def look(self) -> None:
@@ -30,17 +31,14 @@ class GenerationWatch:
             self._not_ready(str(error))
             return
         if generation.fingerprint != self._fingerprint:
-            self._not_ready(
-                f"Generation {generation.name} was made with another model than this worker runs: run "
-                "`snapshelf reindex` with this model, or set MODEL to the one that made it."
-            )
+            self._not_ready(other_family(generation.name))
             return
         if generation.name != self.serving:
             self._warm()
             log.info("answering from generation", generation=generation.name, products=generation.manifest.products)
             metrics.GENERATION.clear()
             metrics.GENERATION.labels(generation.name).set(1)
-        self._problem, self.serving = None, generation.name
+        self.problem, self.serving = None, generation.name
 
     def _warm(self) -> None:
         """One search for nothing: libraries set themselves up at the first one, files are mapped."""
@@ -51,7 +49,7 @@ class GenerationWatch:
             return  # the next look tells
 
     def _not_ready(self, problem: str) -> None:
-        if problem != self._problem:
+        if problem != self.problem:
             log.warning("not ready", problem=problem)
             metrics.GENERATION.clear()
-        self._problem, self.serving = problem, None
+        self.problem, self.serving = problem, None

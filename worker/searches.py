@@ -33,7 +33,10 @@ AWAY_S = (0.2, 0.5, 1.0, *[2.0] * 12)
 
 
 class Searches:
-    """`run` until `stop`; `name` is the consumer's. `batch`: photos that are embedded at once, at most."""
+    """`run` until `stop`; `name` is the consumer's. `batch`: photos that are embedded at once, at most.
+
+    `idle`: whether searches are to be left to other workers for now.
+    """
 
     def __init__(
         self,
@@ -44,9 +47,10 @@ class Searches:
         name: str,
         batch: int,
         claim_idle_ms: int = CLAIM_IDLE_MS,
+        idle: Callable[[], bool] = lambda: False,
     ) -> None:
         self._streams, self._keys, self._answerer = streams, keys, answerer
-        self._batch = batch
+        self._batch, self._idle = batch, idle
         lanes = [keys.searches(lane) for lane in Lane.ALL]
         self._consumer = GroupConsumer(
             streams, streams_by_turn=lanes, group=WORKERS, name=name, claim_idle_ms=claim_idle_ms
@@ -58,6 +62,9 @@ class Searches:
         refreshing = asyncio.create_task(self._refresh())
         try:
             while not stop.is_set():
+                if self._idle():
+                    await asyncio.sleep(READ_BLOCK_MS / 1000)
+                    continue
                 if len(self._in_hand) > self._batch:  # one batch embedded, one being decoded: enough
                     await asyncio.wait(list(self._in_hand), return_when=asyncio.FIRST_COMPLETED)
                     continue

@@ -20,7 +20,7 @@ from core.connection import connect
 from core.cpus import usable_cpus
 from core.errors import Unavailable
 from core.keys import Keys
-from core.presence import Presence, announce, withdraw
+from core.presence import Presence, announce, present, withdraw
 from core.settings import Settings
 from core.streams import Streams
 from core.streams.group import CLAIM_IDLE_MS
@@ -85,7 +85,15 @@ async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asynci
         )
         blobs = Blobs(redis, keys, settings.blob_budget_mb)
         answerer = Answerer(Searcher(store, embedder), batcher, blobs, pool)
-        searches = Searches(streams, keys, answerer, name=alive.name, batch=settings.batch, claim_idle_ms=claim_idle_ms)
+        searches = Searches(
+            streams,
+            keys,
+            answerer,
+            name=alive.name,
+            batch=settings.batch,
+            claim_idle_ms=claim_idle_ms,
+            idle=lambda: alive.idle,
+        )
         await alive.say()
         log.info("worker ready", generation=alive.watch.serving, batch=settings.batch, threads=threads)
         maintainer = Maintainer(settings, streams, embedder, name=alive.name, claim_idle_ms=claim_idle_ms)
@@ -105,12 +113,18 @@ class _Alive:
 
     def __init__(self, redis: Redis, keys: Keys, watch: GenerationWatch) -> None:
         self._redis, self._keys, self.watch = redis, keys, watch
+        self.idle = False
+        """This worker cannot answer and another one can: searches are left to that."""
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
 
     async def say(self) -> None:
         """Look at the index, then say so."""
         await asyncio.to_thread(self.watch.look)
-        await announce(self._redis, self._keys, "worker", Presence(self.name, self.watch.serving))
+        here = Presence(self.name, self.watch.serving, self.watch.problem)
+        await announce(self._redis, self._keys, "worker", here)
+        self.idle = here.generation is None and any(
+            worker.generation for worker in await present(self._redis, self._keys, "worker")
+        )
 
     async def run(self) -> None:
         """Until it is cancelled; Redis being away is no reason to stop."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from core.connection import client
 from core.embedded import FLOOR, WrongServer, find_server
 from core.errors import SettingsError
 from core.keys import Keys
+from core.presence import Presence, present
 from core.settings import Settings
 from snapshelf.doctor.check import Check, bad, ok, warn
 
@@ -41,6 +43,7 @@ async def _look(address: str, prefix: str) -> list[Check] | Check:
     try:
         info = await redis.info("everything")
         dead = int(await redis.xlen(Keys(prefix).dead))
+        workers = await present(redis, Keys(prefix), "worker")
     except AuthenticationError:
         return bad("Redis", "it refuses the password.", "Put user and password into SNAPSHELF_REDIS_URL.")
     except (RedisError, OSError) as error:
@@ -51,7 +54,7 @@ async def _look(address: str, prefix: str) -> list[Check] | Check:
         )
     finally:
         await _close(redis)
-    return [*info_checks(info, prefix), dead_check(dead)]
+    return [*info_checks(info, prefix), dead_check(dead), *worker_checks(workers)]
 
 
 async def _close(redis: Redis) -> None:
@@ -114,6 +117,17 @@ def dead_check(dead: int) -> Check:
     if not dead:
         return ok("Queue", "nothing was given up.")
     return warn("Queue", f"{dead} given up.", "See why with `snapshelf queue list`, then retry or drop them.")
+
+
+def worker_checks(workers: Sequence[Presence]) -> list[Check]:
+    """Whether those that are at work can answer."""
+    problems = [worker.problem for worker in workers if worker.problem]
+    if not workers:
+        return []  # nothing runs yet: doctor is asked before the start, too
+    if problems:
+        told = f"{len(problems)} of {len(workers)} at work cannot answer."
+        return [bad("Workers", told, " ".join(sorted(set(problems))))]
+    return [ok("Workers", f"{len(workers)} at work.")]
 
 
 def embedded_check(folder: Path) -> Check:

@@ -20,10 +20,12 @@ from aiohttp.test_utils import TestServer
 from click.testing import CliRunner
 from PIL import Image
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from core.connection import client
 from core.embedded import EmbeddedRedis, find_server
 from core.keys import Keys
+from core.presence import Presence, announce
 from core.settings import PREFIX, Settings
 from index.model.fake import FakeEmbedder
 from index.reindex import reindex
@@ -136,6 +138,19 @@ async def test_the_oldest_server_that_we_promise_is_ok(oldest_server: RedisServe
     prefix = f"{{{tmp_path.name}}}:"  # other tests leave dead letters on that server
     found = await redis_checks(settings_with(tmp_path, redis_url=oldest_server.url, redis_prefix=prefix))
     assert set(states(found).values()) == {OK}
+
+
+async def test_workers_that_cannot_answer_are_bad_with_what_to_do(
+    redis: Redis, keys: Keys, redis_url: str, tmp_path: Path
+) -> None:
+    await announce(redis, keys, "worker", Presence("a", "g1"))
+    await announce(redis, keys, "worker", Presence("b", None, "Set MODEL to what it was."))
+    [found] = [one for one in await redis_checks(settings_with(tmp_path, redis_url=redis_url)) if one.name == "Workers"]
+    assert (found.state, found.text, found.mend) == (
+        BAD,
+        "1 of 2 at work cannot answer.",
+        "Set MODEL to what it was.",
+    )
 
 
 async def test_a_redis_that_evicts_and_forgets_is_bad_and_what_was_given_up_is_told(tmp_path: Path) -> None:

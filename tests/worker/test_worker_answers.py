@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from bots.catalogues import LANGUAGES
+from bots.texts import reply_text
 from core.errors import Reason
 from core.keys import WORKERS
-from core.messages import Box, ByPhoto, ByProduct, ByWords, Filters, Lane, Query, decode_search
+from core.messages import Box, ByPhoto, ByProduct, ByWords, Filters, Lane, Query, Reply, decode_search
+from core.presence import present
 from core.settings import Settings
 from index.model.contract import Pixels
 from index.model.fake import FakeEmbedder
 from index.pictures import decode_to_pixels
 from tests.standins.shop import PRODUCTS, Counter, GatedEmbedder, Shop, open_shop, photo_of, working
+from worker.answers import LATE, OUT_OF_ORDER, SETTING_UP
 
 NO_PICTURE = b"%PDF-1.7 an invoice"
 
@@ -229,7 +233,27 @@ async def test_a_generation_of_another_model_is_not_answered_from(settings: Sett
     async with working(settings, FakeEmbedder(seed=1)):
         assert await counter.at_work(1) == [None]
         reply = await counter.answer(photo_of(0))
-    assert (reply.outcome, reply.hits) == ("failed", ())
+        [worker] = await present(counter.redis, counter.keys, "worker")
+    assert (reply.outcome, reply.hits, reply.message) == ("failed", (), OUT_OF_ORDER)
+    assert "snapshelf reindex" in (worker.problem or ""), "the operator reads what to do in readyz and doctor"
+    assert "SNAPSHELF_MODEL" in (worker.problem or "")
+
+
+async def test_a_worker_that_cannot_answer_leaves_searches_to_one_that_can(
+    settings: Settings, counter: Counter, embedder: GatedEmbedder
+) -> None:
+    async with working(settings, embedder):
+        await counter.at_work(1)
+        async with working(settings, FakeEmbedder(seed=1)):
+            assert None in await counter.at_work(2)
+            replies = [await counter.answer(photo_of(number)) for number in range(PRODUCTS)]
+    assert {reply.outcome for reply in replies} == {"hits"}
+
+
+@pytest.mark.parametrize("sentence", [LATE, SETTING_UP, OUT_OF_ORDER])
+def test_what_a_worker_says_to_shoppers_is_said_in_their_language(sentence: str) -> None:
+    said = {reply_text(Reply("j", "c", "failed", close=False, message=sentence, language=code)) for code in LANGUAGES}
+    assert len(said) == len(LANGUAGES)
 
 
 async def test_searches_go_on_while_a_new_generation_is_published(

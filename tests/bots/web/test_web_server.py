@@ -237,6 +237,35 @@ async def test_a_visitor_gets_answers_and_misses_none_after_a_break(visitor: Cli
     assert (answer["job"], answer["type"]) == (job, "text")
 
 
+async def test_a_page_loaded_anew_gets_the_conversation_again_and_a_break_brings_nothing_twice(
+    visitor: Client, services: Services
+) -> None:
+    same_page = await open_page(visitor)
+    await visitor.post("/chat/messages", data=form(text="mug"), headers=same_page)
+    chat = decode_update_chat(await services.redis.xrange(services.keys.inbox(await partition(services))))
+    channel = services.channels.by_name["web"]
+    for job in ("first", "second"):
+        await channel.send(channel.render(Notice(job, chat, "welcome"), RenderContext())[0])
+    async with visitor.get("/chat/events") as events:
+        hello, *told = [await read_event(events) for _ in range(3)]
+    assert (hello["event"], [json.loads(event["data"])["job"] for event in told]) == ("hello", ["first", "second"])
+    await channel.send(channel.render(Notice("third", chat, "welcome"), RenderContext())[0])
+    async with visitor.get("/chat/events", headers={"Last-Event-ID": told[0]["id"]}) as events:
+        await read_event(events)
+        rest = [json.loads((await read_event(events))["data"])["job"] for _ in range(2)]
+    assert rest == ["second", "third"]
+
+
+async def test_taps_cost_an_address_no_searches(redis: Redis, tmp_path: Path) -> None:
+    services = build_services(settings_for(tmp_path, photos_per_hour=1), redis, Spool(tmp_path / "spool"))
+    await services.streams.prepare()
+    async with TestClient(TestServer(build_app(services))) as visitor:
+        same_page = await open_page(visitor)
+        asked = [{"button": "liked"}, {"button": "liked"}, {"text": "mug"}, {"text": "mug"}, {"button": "liked"}]
+        posted = [await visitor.post("/chat/messages", data=form(**one), headers=same_page) for one in asked]
+    assert [one.status for one in posted] == [202, 202, 202, 429, 202]
+
+
 async def partition(services: Services) -> int:
     for number in range(16):
         if await services.redis.xlen(services.keys.inbox(number)):
@@ -279,6 +308,9 @@ async def test_readyz_says_what_is_missing_and_when_nothing_is(visitor: Client, 
     missing = await visitor.get("/readyz")
     assert missing.status == 503
     assert "snapshelf worker" in (await missing.json())["worker"]["message"]
+    await announce(services.redis, services.keys, "worker", Presence("w", None, "Set MODEL to what it was."))
+    unfit = await visitor.get("/readyz")
+    assert (unfit.status, (await unfit.json())["generation"]["message"]) == (503, "Set MODEL to what it was.")
     await announce(services.redis, services.keys, "worker", Presence("w", "g1"))
     there = await visitor.get("/readyz")
     assert (there.status, (await there.json())["generation"]["names"]) == (200, ["g1"])
