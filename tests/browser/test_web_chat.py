@@ -47,6 +47,9 @@ def test_a_chosen_photo_brings_the_right_product_with_picture_price_and_reason(p
     expect(first.locator("h3")).not_to_be_empty()
     expect(first.locator(".price")).to_contain_text("€")
     expect(first.locator(".match")).to_contain_text("% alike")
+    told = int(re.findall(r"\d+", first.locator(".match").inner_text())[0])
+    filled = first.locator("meter").evaluate("meter => (meter.value - meter.min) / (meter.max - meter.min)")
+    assert filled * 100 == pytest.approx(told, abs=0.51)
     expect(page.locator(".why li").first).to_be_visible()
     expect(page.locator(".card")).to_have_count(5)
     width = first.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)")
@@ -168,6 +171,32 @@ def test_a_phone_shows_the_chat_without_sideways_scrolling(browser: Browser, sho
     background = phone.evaluate("getComputedStyle(document.body).backgroundColor")
     light = sum(int(number) for number in re.findall(r"\d+", background)[:3]) > 380
     assert light is (scheme == "light")
+    context.close()
+
+
+SETTLED = """() => new Promise((done) => {
+    const log = document.getElementById("log");
+    let last = -1;
+    const look = () => { if (log.scrollTop === last) done(); else { last = log.scrollTop; setTimeout(look, 200); } };
+    look();
+})"""
+"""Resolves once the conversation scrolls no more."""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1180, 900), (390, 844), (1180, 420)])
+def test_a_new_answer_is_seen_from_its_beginning(browser: Browser, shop: Shop, width: int, height: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    visitor = context.new_page()
+    visitor.goto(shop.address)
+    visitor.wait_for_selector("body[data-ready=yes]")
+    for count in (1, 2):
+        search(visitor, shop)
+        expect(visitor.locator(".answer")).to_have_count(count, timeout=20_000)
+        visitor.evaluate(SETTLED)
+        header, begins = (visitor.locator(one).last.bounding_box() for one in ("header", ".answer > p"))
+        assert header is not None
+        assert begins is not None
+        assert header["y"] + header["height"] <= begins["y"] < height - 100
     context.close()
 
 

@@ -5,15 +5,18 @@ import { say } from "./texts.js";
 
 const $ = (id) => document.getElementById(id);
 const log = $("log"), state = $("state"), words = $("words"), file = $("file"), sheet = $("sheet"), preview = $("preview");
+const GAP_PX = 10;
 const MAX_BYTES = 20 * 1024 * 1024;
 const pending = new Map(); // job → the "searching" bubble
 const early = new Set(); // jobs answered before the 202 reached us
 const box = new BoxDrawer($("stage"), preview, $("box"), $("draw"));
 let photo = null;
 
+/** At the end; of what is taller than the log, its beginning is what one sees. */
 function show(node) {
   log.append(node);
-  log.scrollTo({ top: log.scrollHeight, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  const top = log.scrollTop + node.getBoundingClientRect().top - log.getBoundingClientRect().top - GAP_PX;
+  log.scrollTo({ top, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
 function setState(text, lost = false) {

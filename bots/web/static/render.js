@@ -119,8 +119,6 @@ function picture(hit) {
 function match(hit) {
   const row = element("div", "match");
   const meter = element("meter");
-  meter.min = 0.5;
-  meter.max = 1;
   meter.value = hit.similarity;
   meter.setAttribute("aria-label", say("similarity"));
   row.append(meter, element("span", "", say("alike", { percent: percent(hit.similarity) })));
