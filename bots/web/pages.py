@@ -118,8 +118,7 @@ class WebChatRoutes:
 
     async def _content(self, form: Form, job: str, address: str) -> Photo | Text | Button:
         if token := form.get("button"):
-            await take_search(self._services, address)
-            return Button(token)
+            return Button(token)  # only some buttons search, and the conversation counts those
         if form.photo is not None:
             box = parse_box(form.get("box"))
             await take_search(self._services, address)
@@ -132,7 +131,7 @@ class WebChatRoutes:
         raise Refused(Reason.BAD_REQUEST, "Send a photo, a text or a button.")
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events of this visitor's chat; after a break they go on behind `Last-Event-ID`."""
+        """Server-sent events of this visitor's chat: all that is kept; after a break what follows `Last-Event-ID`."""
         session = request.cookies.get(COOKIE)
         check_origin(request, self._services.settings, required=False)
         if session is None:
@@ -155,8 +154,7 @@ class WebChatRoutes:
         redis: Any = self._services.redis
         key = self._services.keys.web(chat.removeprefix("web:"))
         if last is None or not re.fullmatch(r"\d{1,20}-\d{1,20}", last):
-            newest = await redis.xrevrange(key, count=1)
-            last = newest[0][0].decode() if newest else "0-0"
+            last = "0-0"  # a page that was loaded anew shows what the stream still holds
         await response.write(f"retry: 1000\nid: {last}\nevent: hello\ndata: {{}}\n\n".encode())
         while True:
             batches = await redis.xread({key: last}, count=20, block=BEAT_MS)
