@@ -12,6 +12,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from core.errors import SnapshelfError
+from core.telemetry import get_logger
+
+log = get_logger(__name__)
 
 SPOOL_MAX_BYTES = 256 * 1024 * 1024
 _HEADER = struct.Struct(">II")
@@ -31,7 +34,7 @@ class Spool:
         self._folder, self._lock = _first_free(root)
         self._new = self._folder / "spool.log"
         self._old = self._folder / "replay.log"
-        _truncate_torn_tail(self._new)
+        _set_torn_tail_aside(self._new)
 
     def append(self, data: bytes) -> None:
         """On disk when this returns. Raises SpoolFull at the cap or when the disk refuses."""
@@ -73,8 +76,11 @@ class Spool:
                 await deliver(record)
                 count += 1
                 read += _HEADER.size + len(record)
-            if read < self._old.stat().st_size:  # damaged by the disk: what follows is kept for a person
-                self._old.rename(self._folder / f"damaged-{time.time_ns()}.log")
+            harmed = self._old.stat().st_size - read
+            if harmed:  # damaged by the disk: what follows is kept for a person
+                kept = _damaged(self._folder)
+                self._old.rename(kept)
+                log.error("the spool is damaged, the rest of it is not delivered", bytes=harmed, kept=str(kept))
             else:
                 self._old.unlink()
             _sync_folder(self._folder)
@@ -110,11 +116,30 @@ def _records(path: Path) -> Iterator[bytes]:
         at += _HEADER.size + size
 
 
-def _truncate_torn_tail(path: Path) -> None:
-    if path.exists():
-        whole = sum(_HEADER.size + len(record) for record in _records(path))
-        if whole < path.stat().st_size:
-            os.truncate(path, whole)
+def _set_torn_tail_aside(path: Path) -> None:
+    """Cut off what a power cut or the disk left behind the last whole record, or nobody could read what is appended.
+
+    It may hold whole records behind a damaged one, so a copy is kept. Raises SpoolFull when the disk takes none.
+    """
+    if not path.exists():
+        return
+    data, whole = path.read_bytes(), sum(_HEADER.size + len(record) for record in _records(path))
+    if whole == len(data):
+        return
+    kept = _damaged(path.parent)
+    try:
+        with kept.open("wb") as file:
+            _write_all(file.fileno(), data[whole:], 0)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise SpoolFull(f"The damaged end of {path} cannot be copied, make room: {error.strerror}.") from None
+    os.truncate(path, whole)
+    log.warning("the end of the spool is torn or damaged, it is set aside", bytes=len(data) - whole, kept=str(kept))
+
+
+def _damaged(folder: Path) -> Path:
+    """A name for what a person may look at; it is never delivered."""
+    return folder / f"damaged-{time.time_ns()}.log"
 
 
 def _first_free(root: Path) -> tuple[Path, int]:

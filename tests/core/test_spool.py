@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from core.spool import Spool, SpoolFull
 from tests.paths import ROOT
@@ -135,6 +136,47 @@ async def test_a_damaged_record_is_not_delivered(tmp_path: Path) -> None:
     await spool.replay(taken)
     assert taken.records == [b"whole"]
     spool.close()
+
+
+async def test_what_stands_behind_a_damaged_record_is_kept_and_said_at_the_start(tmp_path: Path) -> None:
+    filled(tmp_path, [b"whole", b"harmed", b"behind"]).close()
+    harm(tmp_path / "0" / "spool.log", b"harmed")
+    with capture_logs() as lines:
+        spool = Spool(tmp_path)
+    [kept] = (tmp_path / "0").glob("damaged-*.log")
+    assert kept.read_bytes().endswith(b"behind")
+    assert [(line["log_level"], line["bytes"], line["kept"]) for line in lines] == [("warning", 28, str(kept))]
+    taken = Taken()
+    await spool.replay(taken)
+    assert taken.records == [b"whole"]
+    spool.close()
+
+
+async def test_what_the_disk_damages_before_the_replay_is_kept_and_said(tmp_path: Path) -> None:
+    spool, taken = filled(tmp_path, [b"whole", b"harmed", b"behind"]), Taken()
+    harm(tmp_path / "0" / "spool.log", b"harmed")
+    with capture_logs() as lines:
+        await spool.replay(taken)
+    [kept] = (tmp_path / "0").glob("damaged-*.log")
+    assert kept.read_bytes().endswith(b"behind")
+    assert [(line["log_level"], line["bytes"], line["kept"]) for line in lines] == [("error", 28, str(kept))]
+    assert taken.records == [b"whole"]
+    assert spool.is_empty()
+    spool.close()
+
+
+async def test_a_sound_spool_says_nothing_and_keeps_nothing(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    with capture_logs() as lines:
+        spool = Spool(tmp_path)
+        await spool.replay(Taken())
+    assert (lines, logs_under(tmp_path)) == ([], [])
+    spool.close()
+
+
+def harm(path: Path, record: bytes) -> None:
+    """One byte of a record goes wrong."""
+    path.write_bytes(path.read_bytes().replace(record, b"!" + record[1:]))
 
 
 async def test_a_length_that_promises_more_than_there_is_ends_the_file(tmp_path: Path) -> None:
