@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
+import shutil
+import sys
 import webbrowser
 from pathlib import Path
 
 import click
 
-from core.settings import Settings, load_settings
+from core.settings import PREFIX, Settings, load_settings
 from core.telemetry import configure_logging
 from snapshelf.processes import free_port, run_up
 from snapshelf.progress import Bars
@@ -47,6 +50,7 @@ def demo(data_dir: Path, port: int | None, browser: bool) -> None:
     def ready(address: str) -> None:
         click.echo(f"\nSnapshelf is at {address}")
         click.echo(f"Drop a photo on the page, for example one of those in {photos}")
+        click.echo(elsewhere(data_dir))
         click.echo("Ctrl-C stops it.\n")
         if browser:
             webbrowser.open(address)
@@ -55,6 +59,16 @@ def demo(data_dir: Path, port: int | None, browser: bool) -> None:
         await run_up(settings, stop, ready=ready)
 
     run_until_signal(service)
+
+
+def elsewhere(data_dir: Path) -> str:
+    """How other commands reach the demo from another terminal: by default they look into another folder."""
+    started = Path(sys.argv[0])
+    program = "snapshelf"
+    if shutil.which(program) is None:  # as after `make demo`, with no environment activated
+        program = shlex.quote(str(started)) if started.name == program else "python -m snapshelf"
+    told = f"{PREFIX}DATA_DIR={shlex.quote(str(data_dir))} {program}"
+    return f"From another terminal, for example:\n  {told} doctor\n  {told} console\n  {told} report"
 
 
 def prepare_demo(settings: Settings) -> Path:
