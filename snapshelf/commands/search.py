@@ -170,7 +170,7 @@ def _lines(label: str, reply: Reply) -> list[str]:
         return [*told, f"  {reply.message}"]
     told += _narrowed(reply)
     if not reply.hits:
-        return [*told, "  Nothing passed the filters."]
+        return [*told, "  Nothing was found." if reply.filters == Filters() else "  Nothing passed the filters."]
     if not reply.close:
         told.append("  Nothing close; the nearest:")
     for number, hit in enumerate(reply.hits, start=1):

@@ -100,6 +100,15 @@ def test_search_by_product_words_and_filters(shop: Shop) -> None:
     assert {hit["id"] for hit in replies[1]["hits"]} == {"p000", "p001", "p004"}
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [(("--text", "zzzz"), "Nothing was found."), (("--product", "p001", "--min-price", "9000"), "the filters.")],
+)
+def test_only_a_filter_that_was_given_is_blamed(shop: Shop, options: tuple[str, ...], told: str) -> None:
+    snapshelf("reindex", str(shop.feed))
+    assert snapshelf("search", *options).stdout.rstrip().endswith(told)
+
+
 def test_the_page_escapes_what_a_feed_says(shop: Shop, tmp_path: Path) -> None:
     shop.rows["p003"]["title"] = "<script>alert(1)</script> & more"
     snapshelf("reindex", str(shop.feed))
