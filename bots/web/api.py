@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 import uuid
+from decimal import Decimal
 from importlib import resources
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from bots.exif import strip_metadata
 from bots.services import Services
 from bots.web.forms import Form, parse_box, parse_count, parse_price, read_form
 from bots.web.limits import take_search
-from bots.web.pages import BUSY, STATUS_OF_REASON
+from bots.web.pages import BUSY, STATUS_OF_REASON, status_of_refusal
 from bots.web.pictures import absolute
 from bots.web.security import ADDRESS, check_origin
 from core.errors import Reason, Refused, Unavailable
@@ -57,17 +58,16 @@ class ApiRoutes:
             await self._services.streams.append_search(question)
             answer = await self._services.redis.blpop([self._services.keys.answer(job)], timeout=WAIT_S)
         except Refused as refused:
-            reply = Reply(job, chat, "refused", reason=refused.reason, message=str(refused))
-            return self._answer(reply, STATUS_OF_REASON[refused.reason])
+            reply = Reply(job, chat, "refused", reason=refused.reason, message=str(refused), close=False)
+            return self._answer(reply, status_of_refusal(refused))
         except (Unavailable, RedisError) as error:
             log.warning("a search of the API could not be taken", job=job, error=type(error).__name__)
-            return self._answer(Reply(job, chat, "failed", message=BUSY), 503)
+            return self._fail(job, BUSY, 503)
         if answer is None:
-            late = "No worker answered in time: please try again."
-            return self._answer(Reply(job, chat, "failed", message=late), 504)
+            return self._fail(job, "No worker answered in time: please try again.", 504)
         outgoing = decode_outgoing(answer[1])
         if not isinstance(outgoing, Reply):
-            return self._answer(Reply(job, chat, "failed", message=BUSY), 503)
+            return self._fail(job, BUSY, 503)
         return self._answer(outgoing, status_of(outgoing))
 
     async def _question(self, form: Form, job: str, chat: str, address: str) -> Search:
@@ -95,12 +95,17 @@ class ApiRoutes:
             return ByWords(words[:500])
         return ByPhoto((self._services.keys.blob(job, 0),))
 
+    def _fail(self, job: str, sentence: str, status: int) -> web.Response:
+        return self._answer(Reply(job, f"api:{job}", "failed", message=sentence, close=False), status)
+
     def _answer(self, reply: Reply, status: int) -> web.Response:
         return web.json_response(absolute(reply.public(), self._services.settings.public_url), status=status)
 
 
 def _filters(form: Form) -> Filters:
     low, high = (parse_price(name, form.get(name)) for name in ("min_price", "max_price"))
+    if low is not None and high is not None and Decimal(low) > Decimal(high):
+        raise Refused(Reason.BAD_REQUEST, "min_price is above max_price: swap them, or leave one out.")
     return Filters(category=form.get("category"), min_price=low, max_price=high)
 
 

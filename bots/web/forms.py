@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from urllib.parse import parse_qsl
@@ -15,6 +16,15 @@ from core.messages import Box
 PHOTO_BYTES = 20 * 1024 * 1024
 FIELD_BYTES = 8 * 1024
 FIELDS_MAX = 20
+READ_S = 60
+"""How long a form may take to arrive; whoever sends slower would hold a connection, and 20 MiB, for nothing."""
+
+
+class TooSlow(Refused):
+    """A form that had not arrived in READ_S."""
+
+    def __init__(self) -> None:
+        super().__init__(Reason.BAD_REQUEST, "That took too long to arrive: please send it again.")
 
 
 @dataclass
@@ -30,14 +40,17 @@ class Form:
 
 
 async def read_form(request: web.Request) -> Form:
-    """Raises Refused (too_large, bad_request)."""
+    """Raises Refused (too_large, bad_request), TooSlow."""
     if request.content_length is not None and request.content_length > PHOTO_BYTES + 64 * 1024:
         raise Refused(Reason.TOO_LARGE)
     try:
-        if request.content_type == "multipart/form-data":
-            return await _read_parts(request)
-        if request.content_type == "application/x-www-form-urlencoded":
-            return await _read_fields(request)
+        async with asyncio.timeout(READ_S):
+            if request.content_type == "multipart/form-data":
+                return await _read_parts(request)
+            if request.content_type == "application/x-www-form-urlencoded":
+                return await _read_fields(request)
+    except TimeoutError:
+        raise TooSlow from None
     except (ValueError, AssertionError, EOFError, ClientPayloadError, BadHttpMessage, web.HTTPException):
         raise Refused(Reason.BAD_REQUEST, "That form could not be read.") from None
     raise Refused(Reason.BAD_REQUEST, "Send a form (multipart/form-data) with a photo, a product or a text.")

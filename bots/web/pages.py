@@ -18,7 +18,7 @@ from bots.catalogues import code_of
 from bots.exif import strip_metadata
 from bots.services import Services
 from bots.texts import page_texts
-from bots.web.forms import Form, parse_box, read_form
+from bots.web.forms import Form, TooSlow, parse_box, read_form
 from bots.web.limits import take_search
 from bots.web.security import ADDRESS, COOKIE, HEADERS, chat_of, check_origin, new_session, set_cookie
 from core.errors import Reason, Refused, Unavailable
@@ -104,7 +104,7 @@ class WebChatRoutes:
             update = await self._update(form, session, request)
             await self._services.streams.claim_and_append(update)
         except Refused as refused:
-            return _refuse(STATUS_OF_REASON[refused.reason], str(refused), refused.reason)
+            return _refuse(status_of_refusal(refused), str(refused), refused.reason)
         except (Unavailable, RedisError) as error:
             log.warning("a message of the web chat could not be taken", error=type(error).__name__)
             return _refuse(503, BUSY)
@@ -179,6 +179,11 @@ def _entries(batches: object) -> list[tuple[str, str]]:
         for entry_id, fields in entries:
             found.append((entry_id.decode(), fields[b"data"].decode()))
     return found
+
+
+def status_of_refusal(refused: Refused) -> int:
+    """The HTTP status of what is refused before any search."""
+    return 408 if isinstance(refused, TooSlow) else STATUS_OF_REASON[refused.reason]
 
 
 def _refuse(status: int, message: str, reason: Reason | None = None) -> web.Response:

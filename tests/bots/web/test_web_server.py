@@ -22,7 +22,7 @@ from bots.outbox import Outbox
 from bots.server import build_app
 from bots.service import build_services
 from bots.services import Services
-from bots.web import api
+from bots.web import api, forms
 from core.connection import client
 from core.errors import Reason
 from core.keys import SENDERS, WORKERS, Keys
@@ -149,6 +149,7 @@ async def test_a_refusal_has_its_status(visitor: Client, services: Services, rea
         {"photo": b"x", "box": "no"},
         {"photo": b"x", "count": "0"},
         {"photo": b"x", "min_price": "cheap"},
+        {"photo": b"x", "min_price": "20", "max_price": "9.90"},
     ],
 )
 async def test_a_question_that_makes_no_sense_is_400_with_a_sentence(
@@ -157,6 +158,27 @@ async def test_a_question_that_makes_no_sense_is_400_with_a_sentence(
     response = await visitor.post("/api/search", data=form(**({"empty": ""} | fields)))
     body = await response.json()
     assert (response.status, body["reason"]) == (400, "bad_request")
+    assert body["message"].endswith(".")
+    assert body["close"] is False
+
+
+@pytest.mark.parametrize("path", ["/api/search", "/chat/messages"])
+async def test_an_upload_that_does_not_end_is_408_with_a_sentence(
+    visitor: Client, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "READ_S", 0.2)
+    same_page = await open_page(visitor)
+    gave_up = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="photo"; filename="f"\r\n\r\nabc'
+        await gave_up.wait()
+
+    headers = same_page | {"Content-Type": "multipart/form-data; boundary=x"}
+    async with asyncio.timeout(20), visitor.post(path, data=endless(), headers=headers) as response:
+        body = await response.json()
+    gave_up.set()
+    assert (response.status, body["reason"]) == (408, "bad_request")
     assert body["message"].endswith(".")
 
 
