@@ -40,15 +40,20 @@ class RightOne:
     at_5: float
 
 
+def _unit(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-12))
+
+
 def float_ranker(shelf: Floats, parts: Sequence[Part], mean: Floats | None = None) -> Ranker:
-    """Exact cosine of the weighted descriptors, each part centred by the shelf's mean."""
+    """Exact cosine of the joined parts, each centred by the shelf's mean, normalised and weighted (the card's way)."""
     centre = shelf.astype(np.float64).mean(axis=0) if mean is None else mean.astype(np.float64)
-    weights = np.concatenate([np.full(part.size, part.weight) for part in parts])
 
     def prepared(descriptors: Floats) -> npt.NDArray[np.float64]:
-        weighted = (descriptors.astype(np.float64) - centre) * weights
-        of_length_one: npt.NDArray[np.float64] = weighted / np.linalg.norm(weighted, axis=1, keepdims=True)
-        return of_length_one
+        centred = descriptors.astype(np.float64) - centre
+        return _unit(
+            np.concatenate([part.weight * _unit(centred[:, part.offset :][:, : part.size]) for part in parts], 1)
+        )
 
     ready = prepared(shelf)
 
