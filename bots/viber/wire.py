@@ -108,7 +108,9 @@ def _card(card: Mapping[str, Any], public_url: str) -> list[Json]:
     cells: list[Json] = []
     if picture:
         shown = {"Columns": COLUMNS, "Rows": above - _TEXT_ROWS, "Image": f"{public_url}{url_of(picture)}"}
-        cells.append(shown | (_action(opening, silent=True) if opening else {"ActionType": "none", "ActionBody": "none"}))
+        cells.append(
+            shown | (_action(opening, silent=True) if opening else {"ActionType": "none", "ActionBody": "none"})
+        )
         above = _TEXT_ROWS
     cells.append(_words(card, above))
     if opening:
