@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import click
 
 from bots.console.client import ConsoleClient
-from bots.console.service import run_conversation
+from bots.console.service import a_prefix_of_its_own, run_conversation
 from bots.service import build_services
 from bots.services import Services
 from core.connection import connect
@@ -34,7 +34,8 @@ def console(photos: tuple[str, ...]) -> None:
     """Search in the terminal: the same conversation as in the messengers, with no network.
 
     Type the path of a photo, words, or the number of a button; an empty line ends it. With PHOTOS: answers these and
-    ends. Uses the Snapshelf that runs over this DATA_DIR or REDIS_URL, or starts what is missing for its own duration.
+    ends. Uses the Snapshelf that runs over this DATA_DIR or REDIS_URL. Where none runs it answers by itself: what waits
+    for the messengers is left alone, and nothing of the talk is kept.
     """
     settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -50,9 +51,7 @@ async def _talk(settings: Settings, photos: tuple[str, ...]) -> None:
         stack.push_async_callback(redis.aclose)
         spool = Spool(connected.spool / "console")
         stack.callback(spool.close)
-        services = build_services(connected, redis, spool)
-        await services.streams.prepare()
-        await _complete(services, stack)
+        services = await _answering(build_services(connected, redis, spool), spool, stack)
         client = ConsoleClient(redis, services.keys, services.streams, services.blobs, click.echo)
         if photos:
             for photo in photos:
@@ -67,9 +66,18 @@ async def _talk(settings: Settings, photos: tuple[str, ...]) -> None:
                 click.echo(f"That photo cannot be read: {error.strerror}.")
 
 
-async def _complete(services: Services, stack: AsyncExitStack) -> None:
-    """Start a conversation and a worker here where none is at work. Raises SnapshelfError without an index."""
-    if not await present(services.redis, services.keys, CONVERSATION):
+async def _answering(shop: Services, spool: Spool, stack: AsyncExitStack) -> Services:
+    """Where to talk: the shop's own queue if its bots are at work, else one of ours, as it would take what waits there.
+
+    A worker is started here where none is at work. Raises SnapshelfError without an index.
+    """
+    services = shop
+    if await present(shop.redis, shop.keys, CONVERSATION):
+        await shop.streams.prepare()
+    else:
+        own = await stack.enter_async_context(a_prefix_of_its_own(shop.settings, shop.redis))
+        services = build_services(own, shop.redis, spool)
+        await services.streams.prepare()
         await stack.enter_async_context(_running(lambda stop: run_conversation(services, stop)))
     workers = await present(services.redis, services.keys, "worker")
     if not workers:
@@ -77,6 +85,7 @@ async def _complete(services: Services, stack: AsyncExitStack) -> None:
         workers = await _own_worker(services, stack)
     if not any(worker.generation for worker in workers):
         raise SnapshelfError(NO_INDEX)
+    return services
 
 
 async def _own_worker(services: Services, stack: AsyncExitStack) -> list[Presence]:

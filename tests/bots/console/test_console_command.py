@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from core.messages import Photo, Update
+from core.streams import AdminQueue, Streams
 from index.model.runtime import Embedder
 from tests.paths import ROOT
 from tests.standins.shop import open_shop, photo_of
@@ -37,13 +39,16 @@ async def test_a_console_without_an_index_says_what_to_run(redis: Redis, redis_u
 
 
 async def test_a_console_answers_with_the_built_in_model_and_leaves_at_an_empty_line(
-    redis: Redis, redis_url: str, tmp_path: Path
+    streams: Streams, redis_url: str, tmp_path: Path
 ) -> None:
     shop = open_shop(tmp_path)
     await asyncio.to_thread(shop.publish, embedder=Embedder.load(threads=1))
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(photo_of(4))
+    await streams.claim_and_append(Update("telegram", "1:1", "telegram:7", "telegram:7", Photo("file"), at=1))
     code, out, said = await console(redis_url, shop.settings.data_dir, f"{photo}\nnext\n\n")
     assert (code, said.strip()) == (0, "Loading the model …")
     assert "  1. Product 4 in wool" in out
     assert out.count("This comes closest") + out.count("the nearest are") == 2
+    assert [item.state for item in await AdminQueue(streams).list()] == ["waiting"], "it is for a bot, not for us"
+    assert await streams.redis.keys("console-*") == []

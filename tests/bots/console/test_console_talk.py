@@ -11,11 +11,13 @@ import pytest
 from redis.asyncio import Redis
 
 from bots.console.client import ConsoleClient
-from bots.console.service import run_conversation
+from bots.console.service import a_prefix_of_its_own, run_conversation
 from bots.service import build_services
 from bots.services import Services
-from core.keys import Keys
+from core.keys import CONVERSATION, Keys, partition_of
+from core.messages import Photo, Update
 from core.spool import Spool
+from core.streams import AdminQueue, Streams
 from index.model.fake import FakeEmbedder
 from tests.standins.shop import Shop, open_shop, photo_of, working
 
@@ -114,3 +116,25 @@ async def test_every_photo_accepted_is_answered_in_the_tally(
     tally = await services.streams.tally()
     assert tally["accepted"] == 2
     assert sum(tally.get(state, 0) for state in ("answered", "apologised", "dead", "unknown")) == 2
+
+
+async def test_what_waits_for_a_messenger_is_untouched_while_a_lone_terminal_talks(
+    shop: Shop, streams: Streams, redis_url: str, photo: str, tmp_path: Path
+) -> None:
+    redis = streams.redis
+    chats = [f"telegram:{number}" for number in range(40)]
+    for number, chat in enumerate(chats):
+        await streams.claim_and_append(Update("telegram", f"1:{number}", chat, chat, Photo(f"file{number}"), at=1))
+    before = {key: await redis.dump(key) for key in await redis.keys("*")}
+    settings = shop.settings.model_copy(update={"redis_url": type(shop.settings.redis_url)(redis_url)})
+    spool = Spool(tmp_path / "spool")
+    async with a_prefix_of_its_own(settings, redis) as own:
+        services = build_services(own, redis, spool)
+        await services.streams.prepare()
+        async with talking(services), working(own, FakeEmbedder()):
+            assert "  1. Product 3 in wool" in await Terminal(services).type(photo)
+    spool.close()
+    assert {(item.state, item.attempt) for item in await AdminQueue(streams).list()} == {("waiting", 0)}
+    inbox = streams.keys.inbox(partition_of(chats[0]))
+    assert (await redis.xpending(inbox, CONVERSATION))["pending"] == 0
+    assert {key: await redis.dump(key) for key in await redis.keys("*")} == before, "nor is anything left of the talk"
