@@ -108,10 +108,8 @@ _PAGE: dict[str, str] = {
     "send": "Send",
     "drop": "Drop the photo to search",
     "sheet": "Search this photo",
-    "sheet_help": (
-        "Search all of it, or draw a box around one thing. "
-        "With the keyboard: arrow keys move the box, Shift with arrow keys resizes it."
-    ),
+    "sheet_help": "Search all of it, or draw a box around one thing.",
+    "sheet_keys": "With the keyboard: arrow keys move the box, Shift with arrow keys resizes it.",
     "your_photo": "Your photo",
     "your_part": "Your photo, with the part to search",
     "part": "Part to search",

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from bots.catalogues import LANGUAGES
 from tests.browser.conftest import Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -172,6 +173,34 @@ def test_a_phone_shows_the_chat_without_sideways_scrolling(browser: Browser, sho
     light = sum(int(number) for number in re.findall(r"\d+", background)[:3]) > 380
     assert light is (scheme == "light")
     context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phone_reads_a_whole_hint_and_nothing_of_arrow_keys(browser: Browser, shop: Shop, language: str) -> None:
+    viewport: ViewportSize = {"width": 390, "height": 844}
+    context = browser.new_context(viewport=viewport, has_touch=True, is_mobile=True, locale=language)
+    phone = context.new_page()
+    phone.goto(shop.address)
+    phone.wait_for_selector("body[data-ready=yes]")
+    wanted, room = phone.locator("#words").evaluate(
+        """field => {
+            const style = getComputedStyle(field), pen = document.createElement("canvas").getContext("2d");
+            pen.font = style.font;
+            return [pen.measureText(field.placeholder).width,
+                field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)];
+        }"""
+    )
+    assert 0 < wanted <= room
+    choose(phone, shop, 1)
+    expect(phone.locator("#sheet-help")).to_be_visible()
+    expect(phone.locator("#sheet-help .keys")).to_be_hidden()
+    context.close()
+
+
+def test_a_desktop_explains_the_keys_and_that_a_photo_may_be_dropped(page: Page, shop: Shop) -> None:
+    expect(page.locator("#words")).to_have_attribute("placeholder", re.compile("Drop"))
+    choose(page, shop, 1)
+    expect(page.locator("#sheet-help .keys")).to_contain_text("arrow keys")
 
 
 SETTLED = """() => new Promise((done) => {

@@ -135,5 +135,9 @@ document.addEventListener("drop", (event) => {
   choose(event.dataTransfer.files[0]);
 });
 
+const narrow = matchMedia("(max-width: 640px), (pointer: coarse)"), { placeholder } = words;
+const hint = () => { words.placeholder = narrow.matches ? say("words") : placeholder; };
+narrow.addEventListener("change", hint);
+hint();
 show(bubble(say("hello")));
 listen();
