@@ -27,6 +27,9 @@ from redis.exceptions import RedisError
 from core.connection import client, redis_address
 from core.errors import SettingsError, Unavailable
 from core.settings import Settings
+from core.telemetry import get_logger
+
+log = get_logger(__name__)
 
 FLOOR = (6, 2)
 SOCKET_PATH_MAX = 100
@@ -189,10 +192,12 @@ class EmbeddedRedis:
             pass_fds=(self._lock,),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            bufsize=0,  # what it says of restarts must not get stuck behind its first line
             start_new_session=True,  # Ctrl-C at the terminal is for us, who drain first
         )
         assert self._supervisor.stdout is not None  # noqa: S101 - for the type checker
         self.server_pid = int(self._supervisor.stdout.readline() or 0)
+        os.set_blocking(self._supervisor.stdout.fileno(), False)
 
     async def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_S
@@ -212,8 +217,23 @@ class EmbeddedRedis:
             await redis.aclose()
 
     def ended(self) -> bool:
-        """Whether the server is gone for good: one that dies is started anew, unless it dies again and again."""
-        return self._supervisor is not None and self._supervisor.poll() is not None
+        """Whether the server is gone for good: one that dies is started anew, unless it dies again and again.
+
+        Logs each restart since the last look.
+        """
+        if self._supervisor is None:
+            return False
+        self._hear_of_restarts(self._supervisor)
+        return self._supervisor.poll() is not None
+
+    def _hear_of_restarts(self, supervisor: subprocess.Popen[bytes]) -> None:
+        assert supervisor.stdout is not None  # noqa: S101 - for the type checker
+        for line in (supervisor.stdout.read(4096) or b"").splitlines():
+            pid, exit_code = map(int, line.split())
+            self.server_pid = pid
+            log.warning(
+                "the embedded Redis died and was started anew", exit_code=exit_code, log=str(self._folder / "redis.log")
+            )
 
     async def stop(self) -> None:
         """Stop the server and let the folder go."""

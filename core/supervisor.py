@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 PR_SET_PDEATHSIG = 1
 STOP_S = 30
@@ -36,7 +37,9 @@ def main(lock: int, command: list[str]) -> int:
         failures = 1 if time.monotonic() - started > STEADY_S else failures + 1
         if failures > len(RESTART_S) or _parent_ends_within(RESTART_S[failures - 1]):
             return server.returncode
-        server, started = _start(lock, command), time.monotonic()
+        exit_code, server, started = server.returncode, _start(lock, command), time.monotonic()
+        with suppress(BrokenPipeError):  # our parent just ended: the next look finds that out
+            os.write(1, b"%d %d\n" % (server.pid, exit_code))
     server.terminate()
     try:
         return server.wait(STOP_S)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from core.connection import client
 from core.embedded import AlreadyRunning, EmbeddedRedis, WrongServer, find_server, redis_for
@@ -162,11 +163,16 @@ async def test_a_server_that_dies_is_started_anew_with_what_it_had_acknowledged(
     server = EmbeddedRedis(folder)
     redis = client(await server.start())
     await redis.set("kept", "yes")
-    os.kill(server.server_pid, signal.SIGKILL)
-    wait_until_gone(server.server_pid)
-    await server._wait_until_it_answers()
-    assert await redis.get("kept") == b"yes"
-    assert not server.ended()
+    first = server.server_pid
+    with capture_logs() as lines:
+        os.kill(first, signal.SIGKILL)
+        wait_until_gone(first)
+        await server._wait_until_it_answers()
+        assert await redis.get("kept") == b"yes"
+        assert not server.ended()
+    assert [(line["log_level"], line["exit_code"]) for line in lines] == [("warning", -signal.SIGKILL)]
+    assert server.server_pid != first
+    assert is_running(server.server_pid)
     await redis.aclose()
     await server.stop()
 
