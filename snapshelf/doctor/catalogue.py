@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import TYPE_CHECKING
 
 from core.errors import SnapshelfError
 from core.settings import Settings
 from snapshelf.doctor.check import Check, bad, ok, warn
+
+if TYPE_CHECKING:
+    from index.model.runtime import Embedder
 
 
 def catalogue_checks(settings: Settings) -> list[Check]:
@@ -31,7 +35,26 @@ def catalogue_checks(settings: Settings) -> list[Check]:
         speed = warn("Processor", f"{processor}.", mend)
     else:
         speed = ok("Processor", f"{processor}.")
-    return [ok("Model", text), speed, index_check(settings, embedder.fingerprint)]
+    return [ok("Model", text), speed, *agreement_checks(embedder), index_check(settings, embedder.fingerprint)]
+
+
+def agreement_checks(embedder: Embedder) -> list[Check]:
+    """Whether what this processor computes is what the model's reference computes: codes are compared bit by bit."""
+    from index.model.contract import ModelFileError
+    from index.model.library import agreement
+    from index.model.probes import ADMITTED
+
+    try:
+        share = agreement(embedder)
+    except ModelFileError as error:
+        return [warn("Model on this processor", str(error), "Until then nobody can tell whether it computes rightly.")]
+    if share is None:
+        return []  # an fp32 model is its own reference
+    text = f"{share:.2%} of the codes' bits are as the reference has them."
+    if share >= 1.0 - ADMITTED:
+        return [ok("Model on this processor", text)]
+    mend = "It computes wrongly here: set SNAPSHELF_MODEL to an fp32 file, and tell us the processor."
+    return [bad("Model on this processor", text, mend)]
 
 
 def index_check(settings: Settings, fingerprint: str | None) -> Check:

@@ -27,10 +27,13 @@ from core.embedded import EmbeddedRedis, find_server
 from core.keys import Keys
 from core.presence import Presence, announce
 from core.settings import PREFIX, Settings
+from index.model import library
+from index.model.contract import ModelFileError
 from index.model.fake import FakeEmbedder
+from index.model.runtime import Embedder
 from index.reindex import reindex
 from snapshelf.commands.doctor import doctor
-from snapshelf.doctor.catalogue import index_check
+from snapshelf.doctor.catalogue import agreement_checks, index_check
 from snapshelf.doctor.check import Check, State
 from snapshelf.doctor.machine import address_checks, admins_check, disk_check, host_checks
 from snapshelf.doctor.redis_ import embedded_check, info_checks, redis_checks
@@ -167,9 +170,8 @@ async def test_a_redis_that_evicts_and_forgets_is_bad_and_what_was_given_up_is_t
     assert found == {"Redis": OK, "Redis eviction": BAD, "Redis on disk": WARN, "Queue": WARN}
 
 
-@pytest.mark.parametrize("address", ["redis://user:pass-word@127.0.0.1:1/0", "no-address:pass-word"])
-async def test_a_redis_that_does_not_answer_is_bad_and_its_password_stays_secret(address: str, tmp_path: Path) -> None:
-    (check,) = await redis_checks(settings_with(tmp_path, redis_url=address))
+async def test_a_redis_that_does_not_answer_is_bad_and_its_password_stays_secret(tmp_path: Path) -> None:
+    (check,) = await redis_checks(settings_with(tmp_path, redis_url="redis://user:pass-word@127.0.0.1:1/0"))
     assert (check.name, check.state) == ("Redis", BAD)
     assert "pass-word" not in str(check)
 
@@ -240,6 +242,27 @@ def test_no_index_is_bad_and_says_what_to_run(tmp_path: Path) -> None:
     check = index_check(settings_with(tmp_path), "0" * 64)
     assert check.state is BAD
     assert "snapshelf reindex" in check.mend
+
+
+@pytest.mark.parametrize(
+    ("share", "found"),
+    [(0.995, [OK]), (0.98, [OK]), (0.9, [BAD]), (None, []), (ModelFileError("no probes: export it again."), [WARN])],
+)
+def test_a_processor_that_computes_other_codes_than_the_model_means_is_told(
+    share: float | ModelFileError | None, found: list[State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def agreement(embedder: Embedder) -> float | None:
+        if isinstance(share, ModelFileError):
+            raise share
+        return share
+
+    monkeypatch.setattr(library, "agreement", agreement)
+    assert [check.state for check in agreement_checks(Embedder.load(threads=1))] == found
+
+
+def test_the_built_in_model_computes_rightly_on_this_processor() -> None:
+    [check] = agreement_checks(Embedder.load(threads=1))
+    assert (check.state, "as the reference" in check.text) == (OK, True)
 
 
 BOTS_ALONE = """
