@@ -43,7 +43,7 @@ def views_loss(alike: Tensor, identity: Tensor) -> Tensor:
     same = identity[:, None] == identity[None]
     same.fill_diagonal_(False)
     logits = (alike / TEMPERATURE).masked_fill(same, -1e4)
-    target = torch.arange(len(alike))
+    target = torch.arange(len(alike), device=alike.device)
     return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
 
 
@@ -59,6 +59,11 @@ def kinds_loss(alike: Tensor, kind: Tensor) -> Tensor:
 def teacher_loss(guess: Tensor, taught: Tensor) -> Tensor:
     """Smooth L1 and cosine on standardised features."""
     return functional.smooth_l1_loss(guess, taught) + (1 - functional.cosine_similarity(guess, taught)).mean()
+
+
+def levelled(values: Tensor) -> Tensor:
+    """Each column with mean 0 and deviation 1 over the batch: averages after ReLU are too small for a head to learn."""
+    return functional.batch_norm(values, None, None, training=True)
 
 
 def labels_loss(logits: Tensor, labels: Tensor) -> Tensor:

@@ -35,10 +35,11 @@ class Vgg16(nn.Module):
         self.frozen = 0
 
     def freeze(self, blocks: int) -> None:
-        """The first `blocks` keep weights and statistics."""
+        """The first `blocks` keep weights and statistics; the others learn."""
         self.frozen = blocks
-        for block in list(self.blocks)[:blocks]:
-            block.requires_grad_(False).eval()
+        for number, block in enumerate(self.blocks, start=1):
+            block.requires_grad_(number > blocks)
+        self.train(self.training)
 
     def train(self, mode: bool = True) -> Vgg16:
         super().train(mode)
@@ -47,17 +48,32 @@ class Vgg16(nn.Module):
         return self
 
     def forward(self, pixels: Tensor) -> dict[str, Tensor]:
+        return self.upper(*self.lower(pixels))
+
+    def lower(self, pixels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """What the frozen blocks make of pictures: the last one's pooled output, and the taps within them.
+
+        It never changes for the same pixels, so it may be kept and given to `upper` again.
+        """
         values = (pixels - self.mean[None, :, None, None]) * self.scale[None, :, None, None]
-        values = values.contiguous(memory_format=torch.channels_last)
         parts: dict[str, Tensor] = {}
-        for number, block in enumerate(self.blocks, start=1):
-            with torch.set_grad_enabled(torch.is_grad_enabled() and number > self.frozen):
-                values = block(values)
-                if number in TAPS:
-                    parts[TAPS[number]] = values.float().mean((2, 3))
-                if number < len(WIDTHS):
-                    values = self.pool(values)
+        with torch.no_grad():
+            return self._through(values.contiguous(memory_format=torch.channels_last), parts, 0, self.frozen), parts
+
+    def upper(self, values: Tensor, parts: dict[str, Tensor]) -> dict[str, Tensor]:
+        """All taps, from what `lower` gave."""
+        parts = dict(parts)
+        self._through(values, parts, self.frozen, len(WIDTHS))
         return parts
+
+    def _through(self, values: Tensor, parts: dict[str, Tensor], first: int, last: int) -> Tensor:
+        for number in range(first + 1, last + 1):
+            values = self.blocks[number - 1](values)
+            if number in TAPS:
+                parts[TAPS[number]] = values.float().mean((2, 3))
+            if number < len(WIDTHS):
+                values = self.pool(values)
+        return values
 
 
 def load(path: Path) -> tuple[Vgg16, dict[str, Any]]:

@@ -38,6 +38,11 @@ class Stage:
     """Pictures a step; each is seen in two views."""
     rate: float
     """Highest learning rate; it falls along a cosine over the stage."""
+    frozen_blocks: int = 2
+    """Blocks of VGG16 that keep their weights: edges and blobs are the same in every shop."""
+    reuse: int = 1
+    """How often a step's views are learnt from. What the frozen blocks make of them is computed once: with four blocks
+    frozen, a step on kept views costs a tenth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,8 @@ class Recipe:
     start: str
     teacher: str = ""
     seed: int = 7
-    frozen_blocks: int = 2
-    """Blocks of VGG16 that keep their weights: edges and blobs are the same in every shop."""
     weights: dict[str, float] = field(
-        default_factory=lambda: {"views": 1.0, "teacher": 1.0, "kinds": 0.4, "kind": 0.5, "colour": 0.3}
+        default_factory=lambda: {"views": 1.0, "teacher": 0.5, "kinds": 0.5, "kind": 1.0, "colour": 0.5}
     )
     """Of the losses."""
 
