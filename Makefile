@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= auto
+SECONDS ?= 60
 
-.PHONY: help install install-run demo test test-quick test-browser test-shared check format bench lock clean
+.PHONY: help install install-run demo test test-quick test-browser test-shared check format fuzz test-api bench lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +57,20 @@ format: install ## let ruff put the code into its form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+$(VENV)/.fuzz: $(VENV)/.dev locks/fuzz.txt
+	@$(PIP) install --require-hashes -r locks/fuzz.txt
+	@touch $@
+
+$(VENV)/.api: $(VENV)/.dev locks/api.txt
+	@$(PIP) install --require-hashes -r locks/api.txt
+	@touch $@
+
+fuzz: $(VENV)/.fuzz ## every fuzz target for SECONDS (60) each, beginning with the kept corpus
+	nice -n 10 $(BIN)/python -m tests.fuzz.run --seconds $(SECONDS)
+
+test-api: $(VENV)/.api ## the search API against its own OpenAPI document
+	$(BIN)/pytest -n 0 -m api
+
 bench: install ## the figures that the README quotes
 	$(BIN)/python -m benchmarks
 
@@ -65,6 +80,8 @@ lock: ## write the lock files anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra traces -c locks/run.txt -o locks/traces.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --extra embedded --extra worker --extra export --extra traces --group dev -c locks/run.txt -o locks/dev.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group browser -c locks/dev.txt -o locks/browser.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group fuzz -c locks/dev.txt -o locks/fuzz.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group api -c locks/dev.txt -o locks/api.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group build -c locks/dev.txt -o locks/build.txt
 
 clean: ## remove the virtual environment and caches
