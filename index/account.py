@@ -36,6 +36,15 @@ class Account:
     seconds: float = 0.0
     embedding_seconds: float = 0.0
     refitted: bool = False
+    unchanged: bool = False
+    """Nothing differs from the generation that answers: it stays, none was written."""
+    unknown: tuple[str, ...] = ()
+    """Ids asked for by `only` that stand neither in the feed nor in the generation before."""
+
+    @property
+    def changes(self) -> int:
+        """Products that came, went or are no longer the same."""
+        return self.added + self.removed + self.changed
 
     def public(self) -> dict[str, Any]:
         """The form of `reindex --json`."""
@@ -53,24 +62,33 @@ class Account:
             "removed": self.removed,
             "changed": self.changed,
             "before": self.before,
+            "unchanged": self.unchanged,
+            "unknown": list(self.unknown),
             "seconds": round(self.seconds, 2),
         }
 
     def lines(self) -> list[str]:
         """For people."""
+        head = f"Generation {self.generation} is published."
+        if self.unchanged:
+            head = f"Nothing has changed: generation {self.generation} stays."
         told = [
-            f"Generation {self.generation} is published.",
+            head,
             f"{self.rows} rows = {self.products} products + {self.merged} merged into one + {self.skipped} skipped.",
             f"{self.pictures} pictures, {self.embedded} of them embedded now"
             + (f"; {self.pictures_failed} could not be used." if self.pictures_failed else "."),
-            f"Recall of the {self.index} index: {self.recall:.4f} (exact first ten, {self.recall_sample} queries).",
         ]
+        if not self.unchanged:
+            sample = f"(exact first ten, {self.recall_sample} queries)"
+            told.append(f"Recall of the {self.index} index: {self.recall:.4f} {sample}.")
         if self.before:
             told.append(
                 f"Against {self.before}: {self.added} products added, {self.removed} removed, {self.changed} changed."
             )
         if self.notes:
             told.append(f"{self.notes} notes on rows that were taken, in notes.tsv.")
+        if self.unknown:
+            told.append(f"Neither in the feed nor in the index: {', '.join(self.unknown)}.")
         if self.problems:
             told += ["Not taken:", *(f"  {problem}" for problem in self.problems)]
             if self.skipped > len(self.problems):

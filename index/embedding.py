@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.cpus import usable_cpus
-from core.errors import SnapshelfError
+from core.errors import Reason, Refused, SnapshelfError
 from core.picturestore import PictureWriter, digest_of
 from index import pictures
 from index.descriptors import DescriptorCache
@@ -26,6 +26,17 @@ PIECE = 8
 """Pictures that one thread takes at once: to hand over each by itself costs as much as to read it."""
 AHEAD = 4 * BATCH
 """Pictures decoded ahead of the model: enough that it never waits, little enough that memory stays level."""
+
+
+UNUSABLE = {
+    Reason.TOO_LARGE: "its picture is a file of more than 20 MB",
+    Reason.NOT_A_PICTURE: "what its picture's address or path leads to is no picture",
+    Reason.BROKEN_PICTURE: "its picture is damaged or ends early",
+    Reason.TOO_MANY_PIXELS: "its picture has more than 50 megapixels",
+    Reason.TOO_SMALL: "its picture is smaller than 16 pixels",
+    Reason.UNSUPPORTED_FORMAT: "its picture is no JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF",
+}
+"""What skipped.tsv says of a picture of the feed."""
 
 
 @dataclass(slots=True)
@@ -63,7 +74,7 @@ def embed_new(
             fresh: dict[str, pictures.RGB] = {}
             for (reference, stamp), prepared in batch:
                 if isinstance(prepared, SnapshelfError):
-                    result.failures[reference] = str(prepared)
+                    result.failures[reference] = _told_to_the_shop(prepared)
                     continue
                 digest, picture = prepared
                 result.digests[reference] = digest
@@ -83,6 +94,11 @@ def embed_new(
             future.result()
         keeper.flush()
     return result
+
+
+def _told_to_the_shop(error: SnapshelfError) -> str:
+    """Why a picture of the feed can't be used; what a refusal says itself is meant for who sends a photo."""
+    return UNUSABLE.get(error.reason, str(error)) if isinstance(error, Refused) else str(error)
 
 
 def _keep_freed_memory() -> None:

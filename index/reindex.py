@@ -34,7 +34,7 @@ from index.references import Loads, References, absolute
 from index.refinement.categories import category_path
 from index.shared_lock import shared_lock
 from index.store import GenerationStore
-from index.writer import Draft, blank_manifest, publish
+from index.writer import Draft, blank_manifest, listed, publish
 
 REFIT_SHARE = 0.2
 """The binariser is fitted anew once this share of the pictures it was fitted on has come or gone."""
@@ -123,8 +123,12 @@ class _Run:
         self.progress("reading", 0, 0)
         store = GenerationStore(self.settings.index_dir)
         before = _before(store)
-        if self.only and before is None:
-            raise SnapshelfError("There is no index to change single products of: run `snapshelf reindex FEED` first.")
+        if self.only and (before is None or before.name != store.current_name()):
+            if before is not None:
+                before.close()
+            raise SnapshelfError(
+                "There is no sound index to change single products of: run `snapshelf reindex FEED` first."
+            )
         cache_folder = self.settings.data_dir / "cache"
         try:
             kept = entries_of(before.catalogue) if before is not None else []
@@ -141,23 +145,76 @@ class _Run:
                 intake.total += len(untouched)
                 entries += untouched
                 self._check_size(entries, kept)
-                draft, codes = self._draft(entries, intake, cache, before)
-                self.progress("writing", 0, 0)
-                name, found = publish(store, draft)
-                cache.compact({picture.digest for picture in draft.pictures} | set(_prior_names()))
-            account = replace(
-                _account(draft, embedded, kept, self.settings.index),
-                generation=name,
-                recall=found.value,
-                recall_sample=found.sample,
-                before=before.name if before is not None else None,
-                refitted=codes.refitted,
-            )
+                account = self._account(entries, intake, embedded, kept)
+                if before is not None and self._stands(before, store, account, intake):
+                    account = replace(account, generation=before.name, unchanged=True)
+                else:
+                    account = self._publish(store, account, entries, intake, cache, before)
         finally:
             if before is not None:
                 before.close()
         self._tidy(store)
         return replace(account, seconds=time.perf_counter() - started, embedding_seconds=embedding_s)
+
+    def _stands(self, before: Generation, store: GenerationStore, account: Account, intake: Intake) -> bool:
+        """Whether the generation that answers is what this run would write: then it stays.
+
+        A new one would push one to roll back to out of the kept ones, for nothing.
+        """
+        told = before.manifest
+        made = (told.fingerprint, told.index, told.feed) == (
+            self.embedder.fingerprint,
+            self.settings.index,
+            self.feed,
+        )
+        rows = (told.rows, told.merged) == (intake.total, intake.merged)
+        same_rows = bool(self.only) or (rows and listed(before.folder, intake.skipped, intake.notes))
+        return made and same_rows and not account.changes and before.name == store.current_name()
+
+    def _publish(  # noqa: PLR0917 - all of a run
+        self,
+        store: GenerationStore,
+        account: Account,
+        entries: list[Entry],
+        intake: Intake,
+        cache: DescriptorCache,
+        before: Generation | None,
+    ) -> Account:
+        draft, codes = self._draft(entries, intake, cache, before)
+        self.progress("writing", 0, 0)
+        name, found = publish(store, draft)
+        cache.compact({picture.digest for picture in draft.pictures} | set(_prior_names()))
+        return replace(
+            account,
+            generation=name,
+            recall=found.value,
+            recall_sample=found.sample,
+            before=before.name if before is not None else None,
+            refitted=codes.refitted,
+        )
+
+    def _account(self, entries: list[Entry], intake: Intake, embedded: Embedded, kept: Sequence[Entry]) -> Account:
+        """All that stands before publishing; the rest comes with it."""
+        told = changes(kept, entries)
+        shown = sorted(intake.skipped)[:PROBLEMS_SHOWN]
+        known = {row[1] for row in intake.skipped}.union(intake.rows, (entry.product.id for entry in kept))
+        return Account(
+            feed=self.feed,
+            rows=intake.total,
+            products=len(entries),
+            merged=intake.merged,
+            skipped=len(intake.skipped),
+            pictures=sum(len(entry.pictures) for entry in entries),
+            embedded=embedded.embedded,
+            pictures_failed=len(embedded.failures),
+            notes=len(intake.notes),
+            index=self.settings.index,
+            added=told.added,
+            removed=told.removed,
+            changed=told.changed,
+            problems=tuple(f"line {line}, {id_ or 'no id'}: {reason}" for line, id_, reason in shown),
+            unknown=tuple(sorted(self.only - known)),
+        )
 
     def _pictures(self, intake: Intake, cache: DescriptorCache, seen: References) -> tuple[dict[str, str], Embedded]:
         """Digests of all pictures asked for: known ones from the cache, the others embedded now."""
@@ -304,12 +361,20 @@ def collect_pictures(root: Path, needed: Collection[str], *, older_than_s: float
 
 
 def _before(store: GenerationStore) -> Generation | None:
-    """The generation that answers now, opened for this run; None where there is none or it is broken."""
-    name = store.current_name()
-    try:
-        return Generation(store.folder / name) if name is not None else None
-    except BrokenGeneration:
-        return None
+    """The generation that answers now, or where a file of it is damaged the newest sound one before; opened."""
+    current = store.current_name()
+    for name in sorted((name for name in store.names() if current and name <= current), reverse=True):
+        try:
+            generation = Generation(store.folder / name)
+        except BrokenGeneration:
+            continue
+        try:
+            generation.verify()
+        except BrokenGeneration:
+            generation.close()
+            continue
+        return generation
+    return None
 
 
 def _digests_of(store: GenerationStore, name: str) -> set[str]:
@@ -351,27 +416,3 @@ def _labels(products: Sequence[Product]) -> npt.NDArray[np.uint32]:
 
 def _prior_names() -> list[str]:
     return [f"{number:064x}" for number in range(256)]
-
-
-def _account(draft: Draft, embedded: Embedded, kept: Sequence[Entry], kind: str) -> Account:
-    """All that stands before publishing; the rest comes with it."""
-    pictures = draft.pictures
-    now = [Entry(p, tuple(pictures[p.first_row : p.first_row + p.pictures])) for p in draft.products]
-    told = changes(kept, now)
-    shown = sorted(draft.skipped)[:PROBLEMS_SHOWN]
-    return Account(
-        feed=draft.manifest.feed,
-        rows=draft.manifest.rows,
-        products=len(draft.products),
-        merged=draft.manifest.merged,
-        skipped=len(draft.skipped),
-        pictures=len(pictures),
-        embedded=embedded.embedded,
-        pictures_failed=len(embedded.failures),
-        notes=len(draft.notes),
-        index=kind,
-        added=told.added,
-        removed=told.removed,
-        changed=told.changed,
-        problems=tuple(f"line {line}, {id_ or 'no id'}: {reason}" for line, id_, reason in shown),
-    )

@@ -73,6 +73,14 @@ def publish(store: GenerationStore, draft: Draft) -> tuple[str, Recall]:
     return name, found
 
 
+def listed(folder: Path, skipped: Sequence[Line], notes: Sequence[Line]) -> bool:
+    """Whether a generation lists just these lines as skipped and noted."""
+    try:
+        return all((folder / name).read_bytes() == tsv(lines) for name, lines in ((SKIPPED, skipped), (NOTES, notes)))
+    except OSError:
+        return False
+
+
 def _sweep(folder: Path) -> None:
     """What a killed run left behind: the caller holds the lock, so that nobody writes there now."""
     for left in folder.glob(".*-*"):

@@ -39,8 +39,9 @@ def reindex(
 ) -> None:
     """Index FEED: a Google Merchant TSV, CSV or XML, a path or an https address (default: the setting FEED).
 
-    What was embedded before is not embedded again, and an interrupted run goes on where it stopped. Exit code 3 says
-    that rows were skipped; they stand in skipped.tsv of the generation.
+    What was embedded before is not embedded again, and an interrupted run goes on where it stopped; where nothing has
+    changed, the generation that answers stays. Exit code 3 says that rows were skipped (they stand in skipped.tsv of
+    the generation) or that an id of --only stands nowhere.
     """
     from index.model.runtime import Embedder
     from index.reindex import Shrunk
@@ -72,5 +73,5 @@ def reindex(
         with Bars() as bars:
             account = once(bars, True)
     click.echo(json.dumps(account.public()) if as_json else "\n".join(account.lines()))
-    if account.skipped:
+    if account.skipped or account.unknown:
         sys.exit(ROWS_REFUSED)

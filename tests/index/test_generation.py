@@ -147,7 +147,7 @@ def test_rollback_past_the_first_is_refused(shop: Shop) -> None:
 
 
 def test_only_the_last_generations_are_kept(shop: Shop) -> None:
-    names = [shop.reindex().generation for _ in range(5)]
+    names = [shop.reindex_changed().generation for _ in range(5)]
     assert shop.store.names() == names[-3:]
     assert shop.store.current_name() == names[-1]
 
@@ -157,7 +157,7 @@ def test_what_a_killed_writer_left_is_swept_and_never_listed(shop: Shop) -> None
     left = shop.settings.index_dir / ".new-20200101T000000000000Z-abcdef"
     left.mkdir()
     (left / "short.faiss").write_bytes(b"half")
-    name = shop.reindex().generation
+    name = shop.reindex_changed().generation
     assert not left.exists()
     assert shop.store.names()[-1] == name
 

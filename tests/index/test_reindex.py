@@ -62,6 +62,34 @@ def test_a_second_run_embeds_only_what_changed(shop: Shop) -> None:
     assert (account.embedded, account.added, account.changed, account.removed) == (2, 1, 1, 0)
 
 
+def test_a_run_that_finds_nothing_new_publishes_nothing(shop: Shop) -> None:
+    shop.add("broken")
+    (shop.folder / "images" / "broken.png").write_bytes(b"no picture")
+    first = shop.reindex()
+    again = shop.reindex()
+    assert (again.generation, again.unchanged, again.skipped) == (first.generation, True, 1)
+    again = shop.reindex(only=["p001"])
+    assert (again.generation, again.unchanged) == (first.generation, True)
+    assert shop.store.names() == [first.generation]
+
+
+def test_a_run_that_finds_nothing_new_writes_what_was_damaged_anew(shop: Shop) -> None:
+    first = shop.reindex().generation
+    path = shop.settings.index_dir / first / "long.u8"
+    path.write_bytes(bytes(path.stat().st_size))
+    again = shop.reindex()
+    assert not again.unchanged
+    assert again.generation != first
+    again_again = shop.reindex()
+    assert again_again.unchanged
+
+
+def test_what_the_shop_reads_of_a_picture_is_not_what_a_shopper_reads(shop: Shop) -> None:
+    (shop.folder / "images" / "p001.png").write_bytes(b"no picture at all, but words")
+    (problem,) = shop.reindex().problems
+    assert problem == "line 3, p001: what its picture's address or path leads to is no picture"
+
+
 def test_the_same_feed_gives_the_same_codes(tmp_path: Path) -> None:
     told = []
     for name in ("one", "two"):

@@ -206,7 +206,7 @@ def test_without_an_index_it_says_so(shop: Shop) -> None:
 
 def test_damage_met_by_a_search_is_answered_from_the_generation_before(shop: Shop) -> None:
     first = shop.reindex().generation
-    second = shop.reindex().generation
+    second = shop.reindex_changed().generation
     path = shop.settings.index_dir / second / "long.u8"
     data = bytearray(path.read_bytes())
     data[0] ^= 1

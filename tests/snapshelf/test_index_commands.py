@@ -135,9 +135,24 @@ def test_search_without_an_index_says_what_to_do(shop: Shop, tmp_path: Path) -> 
         snapshelf("search", photo(tmp_path, "p001"))
 
 
+def test_a_reindex_of_the_same_feed_says_that_nothing_has_changed(shop: Shop) -> None:
+    name = json.loads(snapshelf("reindex", str(shop.feed), "--json").stdout)["generation"]
+    again = snapshelf("reindex", str(shop.feed))
+    assert again.stdout.startswith(f"Nothing has changed: generation {name} stays.")
+    assert len(json.loads(snapshelf("generations", "--json").stdout)) == 1
+
+
+def test_an_id_that_stands_nowhere_is_named(shop: Shop) -> None:
+    snapshelf("reindex", str(shop.feed))
+    result = snapshelf("reindex", str(shop.feed), "--only", "p001", "none")
+    assert result.exit_code == 3
+    assert "Neither in the feed nor in the index: none." in result.stdout
+
+
 def test_generations_are_listed_and_rolled_back(shop: Shop) -> None:
     assert "no generation" in snapshelf("generations").stdout
     snapshelf("reindex", str(shop.feed))
+    shop.add("new")
     snapshelf("reindex", str(shop.feed))
     listed = json.loads(snapshelf("generations", "--json").stdout)
     assert [entry["current"] for entry in listed] == [False, True]
