@@ -23,6 +23,7 @@ from bots.late import failure_output
 from bots.questions import ALBUM_PHOTOS, Questions, notice, photos_of
 from bots.services import Services
 from bots.typing_signal import TypingSignals
+from core import tracing
 from core.connection import Full, redis_errors
 from core.errors import SENTENCES, Refused, Unavailable
 from core.keys import HEARD_S
@@ -98,7 +99,16 @@ class Conversation:
                 return
             self._at_work.add(update.job)
             try:
-                await self._take(entry, lease, update, channel)
+                kind, attempt = update.content.kind, entry.attempt
+                with tracing.span(
+                    "conversation",
+                    parent=entry.trace,
+                    kind="consumer",
+                    channel=channel.name,
+                    content=kind,
+                    attempt=attempt,
+                ):
+                    await self._take(entry, lease, update, channel)
             finally:
                 self._at_work.discard(update.job)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Iterable
 
+from core import tracing
 from core.errors import Unavailable
 from core.messages import BadMessage, Update, decode_update, encode
 from core.spool import Spool
@@ -45,7 +47,8 @@ class Delivery:
                     log.warning("redis away, writing to the spool", error=str(error) or "no answer in time")
                 else:
                     continue
-            await asyncio.to_thread(self._spool.append, encode(update))
+            kept = dataclasses.replace(update, trace=tracing.current())
+            await asyncio.to_thread(self._spool.append, encode(kept))
             self._empty.clear()
             self._spooled.set()
 

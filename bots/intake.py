@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bots.channel import Channel
 from bots.exif import strip_metadata
+from core import tracing
 from core.blobs import Blobs
 from core.errors import Reason, Refused, Unavailable
 from core.messages import Photo
@@ -22,8 +23,10 @@ async def bring(channel: Channel, photo: Photo, blobs: Blobs, key: str) -> None:
     Raises Refused (too large, not there any more) and Unavailable (try again later; core.blobs.Full: no room).
     """
     try:
-        async with asyncio.timeout(FETCH_S):
-            data = await channel.fetch(photo.media)
+        with tracing.span("fetch", kind="client", channel=channel.name) as span:
+            async with asyncio.timeout(FETCH_S):
+                data = await channel.fetch(photo.media)
+            span.note(bytes=len(data))
     except TimeoutError:
         raise Unavailable(f"{channel.name} did not hand over the photo within {FETCH_S:.0f} s.") from None
     if len(data) > PHOTO_BYTES:

@@ -28,7 +28,7 @@ from bots.channel import (
 )
 from bots.counts import count, outcome_of
 from bots.services import Services
-from core import metrics
+from core import metrics, tracing
 from core.connection import redis_errors
 from core.keys import MOVED_S
 from core.leases import Lease
@@ -127,6 +127,10 @@ class Outbox:
             waits = "waits for its turn"
             await self._streams.retry(entry, waits, after_ms=TURN_RETRY_MS, count=False, hold=False, lease=lease)
             return
+        with tracing.span("send", parent=entry.trace, kind="consumer", channel=channel.name, what=outgoing.kind):
+            await self._deliver(entry, outgoing, channel, lease)
+
+    async def _deliver(self, entry: Entry, outgoing: Reply | Notice | Progress, channel: Channel, lease: Lease) -> None:
         done = _Progress()
         if await self._put_aside(entry, self._send_all(outgoing, channel, done), done, lease):
             return
@@ -245,7 +249,9 @@ class Outbox:
                 return _Later("the provider's rate is used up", min(room.ms, RATE_RETRY_MAX_MS))
             if not part.editing:
                 await self._streams.take_part(part.job, part.number)
-            outcome = await channel.send(part)
+            with tracing.span("send.part", kind="client", channel=channel.name) as span:
+                outcome = await channel.send(part)
+                span.note(outcome=type(outcome).__name__.lower())
         finally:
             if isinstance(room, Taken):
                 done.settling = asyncio.create_task(self._limiter.settle(room))

@@ -18,7 +18,7 @@ from bots.channel import Channel
 from bots.services import Services
 from bots.web import api, pages
 from bots.web.security import address_middleware, header_middleware
-from core import metrics
+from core import metrics, tracing
 from core.picturestore import path_of
 from core.presence import present
 from core.spool import SpoolFull
@@ -60,6 +60,12 @@ def _webhook(services: Services, channel: Channel):  # type: ignore[no-untyped-d
     limit = services.settings.body_limit_mb * 1024 * 1024
 
     async def receive(request: web.Request) -> web.Response:
+        with tracing.span("webhook", kind="server", channel=channel.name) as span:
+            response = await answer(request)
+            span.note(status=response.status)
+        return response
+
+    async def answer(request: web.Request) -> web.Response:
         started = time.perf_counter()
         if request.content_length is not None and request.content_length > limit:
             return web.Response(status=413)

@@ -171,6 +171,8 @@ class Update:
     content: Content
     at: int
     language: str = "en"
+    trace: str = ""
+    """The `traceparent` that it came with, where it waits outside of a stream: in the spool, in an album."""
     v: Literal[1] = 1
 
     @property

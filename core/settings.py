@@ -107,7 +107,9 @@ class Settings(BaseSettings):
     twilio_account_sid: str = Field("", description="Account SID of Twilio; empty: WhatsApp off.")
     twilio_auth_token: SecretStr = Field(SecretStr(""), description="Auth token of Twilio.")
     whatsapp_from: str = Field("", description="The shop's WhatsApp number: `whatsapp:+14155238886`.")
-    otlp_endpoint: str = Field("", description="Where traces go (OTLP over http); empty: nowhere (not used yet).")
+    otlp_endpoint: str = Field(
+        "", description="Where traces go, OTLP over http: `http://127.0.0.1:4318`; empty: nowhere."
+    )
     telegram_api: str = Field("https://api.telegram.org", description="Base URL of Telegram's Bot API.")
     viber_api: str = Field("https://chatapi.viber.com", description="Base URL of Viber's API.")
     twilio_api: str = Field("https://api.twilio.com", description="Base URL of Twilio's API.")
@@ -131,6 +133,13 @@ class Settings(BaseSettings):
                 "an address of Redis is written redis://host:6379/0, rediss://:PASSWORD@host:6379/0 or "
                 "unix:///path/of/socket, with / and # in a password as %2F and %23"
             )
+        return value
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _an_address_of_a_collector(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
+            raise ValueError("a collector's address is written http://host:4318 or https://host:4318")
         return value
 
     @field_validator("whatsapp_from")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 
 import numpy as np
 
+from core import tracing
 from core.blobs import Blobs
 from core.errors import Reason, Refused
 from core.messages import ByPhoto, Reply, Search
@@ -63,9 +65,10 @@ class Answerer:
         timings = {"queued": max(0.0, float(_now_ms() - search.at))}
         descriptors = await self._describe(search, timings)
         loop = asyncio.get_running_loop()
-        reply = await loop.run_in_executor(
-            self._pool, lambda: self._searcher.finish(search, descriptors, timings=timings)
-        )
+        with tracing.span("search.index"):
+            reply = await loop.run_in_executor(
+                self._pool, lambda: self._searcher.finish(search, descriptors, timings=timings)
+            )
         self._told = None
         return reply
 
@@ -73,16 +76,12 @@ class Answerer:
         if not isinstance(search.query, ByPhoto):
             return None
         with self._batcher.expecting():
-            started = time.perf_counter()
-            photos = await self._photos(search.query)
-            timings["fetch"] = _ms_since(started)
-            started = time.perf_counter()
-            pixels = await self._decode(search, photos)
-            timings["decode"] = _ms_since(started)
-        started = time.perf_counter()
-        descriptors = await self._batcher.embed(pixels)
-        timings["embed"] = _ms_since(started)
-        return descriptors
+            with _stage("fetch", timings):
+                photos = await self._photos(search.query)
+            with _stage("decode", timings):
+                pixels = await self._decode(search, photos)
+        with _stage("embed", timings):
+            return await self._batcher.embed(pixels)
 
     async def _photos(self, query: ByPhoto) -> list[bytes]:
         photos = [photo for photo in await self._blobs.get_many(query.blobs) if photo is not None]
@@ -123,8 +122,13 @@ def failure(search: Search, sentence: str) -> Reply:
     )
 
 
-def _ms_since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 2)
+@contextmanager
+def _stage(name: str, timings: dict[str, float]) -> Iterator[None]:
+    """One stage of a search: its ms in `timings` unless it fails, and its span."""
+    started = time.perf_counter()
+    with tracing.span(f"search.{name}"):
+        yield
+    timings[name] = round((time.perf_counter() - started) * 1000, 2)
 
 
 def _now_ms() -> int:

@@ -14,7 +14,7 @@ from functools import partial
 import structlog
 from redis.exceptions import RedisError
 
-from core import metrics
+from core import metrics, tracing
 from core.errors import Unavailable
 from core.keys import STATE_S, WORKERS, Keys
 from core.messages import BadMessage, ByPhoto, Lane, Reply, Search, decode_search, encode
@@ -105,14 +105,20 @@ class Searches:
             except BadMessage as error:
                 await _persist(partial(self._streams.bury, entry, str(error)))
                 return
-            try:
-                reply = await self._answerer.answer(search)
-            except Exception as error:  # the one place: whatever fails here fails this search alone
-                log.exception("a search failed", attempt=entry.attempt)
-                reason = f"{type(error).__name__} while it was answered"
-                await _persist(partial(self._streams.retry, entry, reason))
-                return
-            await self._hand_on(entry, search, reply)
+            with tracing.span("search", parent=entry.trace, kind="consumer", query=search.query.kind) as span:
+                await self._answer(entry, search, span)
+
+    async def _answer(self, entry: Entry, search: Search, span: tracing.Span) -> None:
+        try:
+            reply = await self._answerer.answer(search)
+        except Exception as error:  # the one place: whatever fails here fails this search alone
+            log.exception("a search failed", attempt=entry.attempt)
+            reason = f"{type(error).__name__} while it was answered"
+            span.note(outcome="retry", error=type(error).__name__)
+            await _persist(partial(self._streams.retry, entry, reason))
+            return
+        span.note(outcome=reply.outcome, hits=len(reply.hits), generation=reply.generation or "")
+        await self._hand_on(entry, search, reply)
 
     async def _hand_on(self, entry: Entry, search: Search, reply: Reply) -> None:
         output = self._streams.reply_output(reply, step="worker")

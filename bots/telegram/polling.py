@@ -16,7 +16,7 @@ from bots.telegram.api import Failed
 from bots.telegram.channel import TelegramChannel
 from bots.telegram.errors import Kind, Verdict
 from bots.telegram.updates import NAME, Unreadable, read_update
-from core import metrics
+from core import metrics, tracing
 from core.connection import redis_errors
 from core.errors import Unavailable
 from core.keys import LEASE_MS
@@ -121,7 +121,8 @@ class Polling:
             await self._services.delivery.bury(NAME, json.dumps(raw).encode())
             return
         if update is not None:
-            await self._services.streams.claim_and_append(update)
+            with tracing.span("update", kind="server", channel=NAME):
+                await self._services.streams.claim_and_append(update)
             metrics.UPDATES.labels(NAME).inc()
 
     def _wait_after(self, error: Failed) -> float:

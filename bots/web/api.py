@@ -19,6 +19,7 @@ from bots.web.limits import take_search
 from bots.web.pages import BUSY, STATUS_OF_REASON, status_of_refusal
 from bots.web.pictures import absolute
 from bots.web.security import ADDRESS, check_origin
+from core import tracing
 from core.errors import Reason, Refused, Unavailable
 from core.messages import ByPhoto, ByProduct, ByWords, Filters, Query, Reply, Search, decode_outgoing
 from core.telemetry import get_logger
@@ -49,6 +50,12 @@ class ApiRoutes:
 
     async def search(self, request: web.Request) -> web.Response:
         """Waits up to 20 s for the worker's answer; then 504, and whatever comes later is dropped."""
+        with tracing.span("request", kind="server", channel="api") as span:
+            response = await self._search(request)
+            span.note(status=response.status)
+        return response
+
+    async def _search(self, request: web.Request) -> web.Response:
         check_origin(request, self._services.settings, required=False)
         job = uuid.uuid4().hex[:20]
         chat = f"api:{job}"

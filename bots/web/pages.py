@@ -21,6 +21,7 @@ from bots.texts import page_texts
 from bots.web.forms import Form, TooSlow, parse_box, read_form
 from bots.web.limits import take_search
 from bots.web.security import ADDRESS, COOKIE, HEADERS, chat_of, check_origin, new_session, set_cookie
+from core import tracing
 from core.errors import Reason, Refused, Unavailable
 from core.messages import Button, Photo, Text, Update, job_id
 from core.telemetry import get_logger
@@ -95,6 +96,12 @@ class WebChatRoutes:
 
     async def post(self, request: web.Request) -> web.Response:
         """One photo, text or tap of the page: 202 and its job once it is in Redis."""
+        with tracing.span("message", kind="server", channel="web") as span:
+            response = await self._post(request)
+            span.note(status=response.status)
+        return response
+
+    async def _post(self, request: web.Request) -> web.Response:
         check_origin(request, self._services.settings, required=True)
         session = request.cookies.get(COOKIE)
         if session is None:

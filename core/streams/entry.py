@@ -61,6 +61,8 @@ class Entry:
     group: str = ""
     head: bool = False
     """Its chat is held back until it is done."""
+    trace: str = ""
+    """The `traceparent` that it belongs to."""
 
     def fields(self, *, attempt: int | None = None, head: bool | None = None) -> list[str]:
         """Names and values for XADD, as text: what goes through JSON in a script."""
@@ -71,6 +73,7 @@ class Entry:
             attempt=self.attempt if attempt is None else attempt,
             at_ms=self.at_ms,
             head=self.head if head is None else head,
+            trace=self.trace,
         )
 
 
@@ -88,10 +91,12 @@ class Output:
     at_ms: int | None = None
 
 
-def entry_fields(data: bytes, *, chat: str, job: str, attempt: int, at_ms: int, head: bool) -> list[str]:
+def entry_fields(
+    data: bytes, *, chat: str, job: str, attempt: int, at_ms: int, head: bool, trace: str = ""
+) -> list[str]:
     """Names and values of an entry."""
     fields = ["data", data.decode(), "chat", chat, "job", job, "attempt", str(attempt), "at", str(at_ms)]
-    return [*fields, "head", "1"] if head else fields
+    return fields + (["head", "1"] if head else []) + (["trace", trace] if trace else [])
 
 
 def parse_entry(stream: str, entry_id: bytes, raw: Mapping[bytes, bytes], *, group: str, deliveries: int = 1) -> Entry:
@@ -115,6 +120,7 @@ def _parsed(stream: str, entry_id: bytes, raw: Mapping[bytes, bytes], group: str
         at_ms=int(raw[b"at"]),
         group=group,
         head=b"head" in raw,
+        trace=raw.get(b"trace", b"").decode("ascii", "replace"),
     )
 
 

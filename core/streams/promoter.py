@@ -80,7 +80,7 @@ class Promoter:
             update = closed_album(updates, album)
             fields = entry_fields(
                 encode(update), chat=chat, job=job_id(update.channel, update.update_id), attempt=0, at_ms=update.at,
-                head=False,
+                head=False, trace=update.trace,
             )  # fmt: skip
             names = [streams.keys.inbox(partition_of(chat)), key, streams.keys.due]
             if await streams.scripts.run("album_close", names, [member, len(held), ALBUM_CLOSED_S, *fields]):
@@ -132,6 +132,7 @@ def closed_album(updates: list[Update], album: str) -> Update:
         content=Album(photos, caption),
         at=min(update.at for update in ordered),
         language=first.language,
+        trace=first.trace,
     )
 
 

@@ -6,6 +6,7 @@ under way. `accepted` is counted with the claim of an update, the others when it
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from core import tracing
 from core.connection import redis_errors
 from core.keys import (
     BLOB_AFTER_S,
@@ -90,15 +92,30 @@ class Streams:
         At the memory limit too.
         """
         stream, now = self.keys.replies(partition_of(outgoing.chat)), int(time.time() * 1000)
-        fields = entry_fields(encode(outgoing), chat=outgoing.chat, job=outgoing.job, attempt=0, at_ms=now, head=False)
+        fields = entry_fields(
+            encode(outgoing),
+            chat=outgoing.chat,
+            job=outgoing.job,
+            attempt=0,
+            at_ms=now,
+            head=False,
+            trace=tracing.current(),
+        )
         with redis_errors():
             return bool(
                 await self.scripts.run("say", [self.keys.taken(f"{step}:{outgoing.job}"), stream], [SEEN_S, *fields])
             )
 
     async def _append(self, claim: str, stream: str, message: Update | Search | Task, accepted: int) -> bool:
+        waited = message.trace if isinstance(message, Update) else ""
         fields = entry_fields(
-            encode(message), chat=message.chat, job=message.job, attempt=0, at_ms=message.at, head=False
+            encode(message),
+            chat=message.chat,
+            job=message.job,
+            attempt=0,
+            at_ms=message.at,
+            head=False,
+            trace=waited or tracing.current(),
         )
         with redis_errors():
             done = await self.scripts.run("append", [claim, stream, self.keys.tally], [SEEN_S, accepted, *fields])
@@ -155,8 +172,10 @@ class Streams:
         return await self._step("advance", entry, keys, plan, lease)
 
     def _output(self, output: Output, entry: Entry) -> dict[str, Any]:
-        at_ms = output.at_ms or entry.at_ms
-        fields = entry_fields(output.data, chat=output.chat, job=output.job, attempt=0, at_ms=at_ms, head=False)
+        at_ms, trace = output.at_ms or entry.at_ms, tracing.current() or entry.trace
+        fields = entry_fields(
+            output.data, chat=output.chat, job=output.job, attempt=0, at_ms=at_ms, head=False, trace=trace
+        )
         turns = self.keys.turns(output.chat) if output.turn else None
         claim = self.keys.taken(output.id)
         turn = {"turns": turns, "turn_at": at_ms} if turns else {}
@@ -265,6 +284,7 @@ class Streams:
         held = self.keys.held(entry.stream, entry.chat)
         keys = [entry.stream, lease.key, self.keys.album(update.chat, album), self.keys.due, held]
         member = json.dumps([update.chat, album])
+        update = dataclasses.replace(update, trace=tracing.current() or entry.trace)
         timing = [ALBUM_IDLE_MS, ALBUM_LONGEST_MS]
         args: list[str | bytes | int | float] = [entry.group, entry.id, lease.token, update.update_id]
         args += [encode(update), member, *timing, str(int(entry.head))]

@@ -9,6 +9,7 @@ import click
 from core.metrics import serve_metrics
 from core.settings import load_settings
 from core.telemetry import configure_logging
+from core.tracing import send_traces
 from snapshelf.running import run_until_signal
 
 
@@ -24,7 +25,10 @@ def bots() -> None:
     configure_logging(settings.log_format)
 
     async def service(stop: asyncio.Event) -> None:
-        with serve_metrics(settings.metrics_host, settings.metrics_port):
+        with (
+            serve_metrics(settings.metrics_host, settings.metrics_port),
+            send_traces(settings.otlp_endpoint, "snapshelf-bots"),
+        ):
             await run_bots(settings, stop)
 
     run_until_signal(service)
