@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= auto
+MINUTES ?= 0.4
+SEED ?= 1
 SECONDS ?= 60
 
-.PHONY: help install install-run demo test test-quick test-browser test-shared check format fuzz test-api bench lock clean
+.PHONY: help install install-run demo test test-quick test-browser test-shared check format fuzz test-api faults bench lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -70,6 +72,9 @@ fuzz: $(VENV)/.fuzz ## every fuzz target for SECONDS (60) each, beginning with t
 
 test-api: $(VENV)/.api ## the search API against its own OpenAPI document
 	$(BIN)/pytest -n 0 -m api
+
+faults: install ## kill, starve and lie to the service under load, and account for every photo (MINUTES=60, SEED=7)
+	$(BIN)/python -m tests.faults --minutes $(MINUTES) --seed $(SEED)
 
 bench: install ## the figures that the README quotes
 	$(BIN)/python -m benchmarks

@@ -1,0 +1,60 @@
+"""`python -m tests.faults --minutes 60 --seed 7`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from tests.faults.kinds import KINDS
+from tests.faults.pace import LONG, SHORT
+from tests.faults.report import report
+from tests.faults.rounds import Plan, Told, play
+
+NICE = 5
+
+
+@click.command()
+@click.option("--minutes", default=0.4, help="How long faults go on; each round ends with the time it needs to drain.")
+@click.option("--round-minutes", default=3.0, help="A new service with an account of its own after so long.")
+@click.option("--seed", default=1, help="Of the first round; the next takes the next number.")
+@click.option("--photos-per-s", default=3.0)
+@click.option("--workers", default=2)
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(sorted(KINDS)), help="Only these; default: all.")
+@click.option("--keep/--no-keep", default=False, help="Write benchmarks/results/faults.json.")
+@click.option("--folder", type=click.Path(path_type=Path), default=None, help="Keep logs and data there.")
+def main(
+    *,
+    minutes: float,
+    round_minutes: float,
+    seed: int,
+    photos_per_s: float,
+    workers: int,
+    kinds: tuple[str, ...],
+    keep: bool,
+    folder: Path | None,
+) -> None:
+    """Run the real service under load, harm it in every way we know, and account for every photo."""
+    os.nice(NICE)
+    pace = LONG if minutes > 1 else SHORT
+    count = max(1, round(minutes / round_minutes))
+    told: list[Told] = []
+    for number in range(seed, seed + count):
+        with tempfile.TemporaryDirectory(prefix="snapshelf-faults-") as aside:
+            inside = folder / f"seed-{number}" if folder else Path(aside)
+            inside.mkdir(parents=True, exist_ok=True)
+            print(f"round with seed {number}", flush=True)
+            plan = Plan(minutes * 60 / count, pace, kinds or tuple(KINDS), photos_per_s, workers)
+            told.append(asyncio.run(play(inside, number, plan)))
+        report(told[-1:], keep=False, parameters={})
+    parameters = {"minutes": minutes, "seeds": [told[0].seed, told[-1].seed], "photos_per_s": photos_per_s}
+    report(told, keep=keep, parameters=parameters | {"workers": workers})
+    sys.exit(1 if any(one.account.problems for one in told) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""The figures of some rounds, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.ground import RESULTS, machine
+from tests.faults.account import ENDS
+from tests.faults.rounds import Told
+
+
+def figures(told: Sequence[Told]) -> dict[str, Any]:
+    """All rounds as one."""
+    tried: Counter[str] = sum((one.tried for one in told), Counter())
+    ends: Counter[str] = sum((one.account.ends for one in told), Counter())
+    reasons: Counter[str] = sum((one.account.reasons for one in told), Counter())
+    return {
+        "faults tried": sum(tried.values()),
+        "photos": sum(one.account.photos for one in told),
+        **{end: ends[end] for end in ENDS},
+        "lost": ends["lost"],
+        "parts sent once more, as the service counts": sum(one.account.tally.get("repeated", 0) for one in told),
+        "parts that a shopper saw twice": sum(one.account.twice for one in told),
+        "faults by kind": dict(sorted(tried.items())),
+        "reasons of dead letters": dict(reasons.most_common()),
+    }
+
+
+def report(told: Sequence[Told], *, keep: bool, parameters: Mapping[str, Any]) -> None:
+    """Print them; `keep` writes benchmarks/results/faults.json."""
+    measured = figures(told)
+    for name, value in measured.items():
+        print(f"{name}: {value}")
+    for one in told:
+        print(f"seed {one.seed}: {one.seconds:.0f} s, the last {one.drained_s} of them draining; {one.account.tally}")
+        for problem in one.account.problems:
+            print(f"  BROKEN PROMISE: {problem}")
+        for error, times in one.errors.most_common():
+            print(f"  logged {times} times: {error}")
+    if keep:
+        result = {"benchmark": "faults", "machine": machine(), "parameters": dict(parameters), "measured": measured}
+        (RESULTS / "faults.json").write_text(json.dumps(result, indent=1) + "\n")

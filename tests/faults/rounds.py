@@ -1,0 +1,141 @@
+"""One round: a service is started, loaded, harmed for some minutes, left in peace until it is done, and counted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import Unavailable
+from core.tasks import end
+from tests.faults.account import ENDS, Account, settle
+from tests.faults.kinds import KINDS
+from tests.faults.pace import Pace
+from tests.faults.shoppers import Shoppers
+from tests.faults.world import World, opened
+
+AT_ONCE = 0.25
+"""How often a fault has company."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a round is to be."""
+
+    seconds: float
+    """For which faults go on."""
+    pace: Pace
+    kinds: Sequence[str]
+    per_s: float
+    """Photos."""
+    workers: int
+
+
+@dataclass
+class Told:
+    """One round as it is written down."""
+
+    seed: int
+    seconds: float
+    account: Account
+    tried: Counter[str]
+    drained_s: float
+    errors: Counter[str] = field(default_factory=Counter)
+    """What the processes logged as errors, with how often."""
+
+
+async def play(folder: Path, seed: int, plan: Plan) -> Told:
+    """One round; its account, whatever it says."""
+    dice = random.Random(seed)
+    tried: Counter[str] = Counter()
+    async with opened(folder, workers=plan.workers) as world:
+        shoppers = Shoppers(world.telegram.pusher(), random.Random(seed + 1), plan.per_s)
+        started = time.monotonic()
+        async with _loaded(shoppers):
+            await _harm(world, dice, plan, tried)
+        quiet = time.monotonic()
+        stuck = await _drained(world, shoppers, plan.pace)
+        drained_s = time.monotonic() - quiet
+        account = await settle(shoppers.photos, world.bot, world.streams)
+        account.problems += stuck
+        errors = _errors(world)
+    return Told(seed, time.monotonic() - started, account, tried, round(drained_s, 1), errors)
+
+
+@asynccontextmanager
+async def _loaded(shoppers: Shoppers) -> AsyncIterator[None]:
+    sending = asyncio.create_task(shoppers.send())
+    try:
+        yield
+        if sending.done():
+            sending.result()
+    finally:
+        await end(sending)
+
+
+async def _harm(world: World, dice: random.Random, plan: Plan, tried: Counter[str]) -> None:
+    """Faults one after the other, now and then two at a time, each kind before one comes again."""
+    until = time.monotonic() + plan.seconds
+    bag: list[str] = []
+    while time.monotonic() < until:
+        await asyncio.sleep(dice.uniform(*plan.pace.between_s))
+        some = []
+        for _ in range(2 if dice.random() < AT_ONCE else 1):
+            bag = bag or dice.sample(list(plan.kinds), len(plan.kinds))
+            some.append(bag.pop())
+        tried.update(some)
+        for kind in some:
+            _say(f"fault: {kind}")
+        await asyncio.gather(*(KINDS[kind](world, dice, plan.pace) for kind in some))
+
+
+async def _drained(world: World, shoppers: Shoppers, pace: Pace) -> list[str]:
+    """Returns when every photo came to its end, or with what is stuck after the time for it."""
+    try:
+        async with asyncio.timeout(pace.drain_s):
+            await world.telegram.pusher().delivered()
+            while not await _done(world, len(shoppers.photos)):  # noqa: ASYNC110 - numbers in Redis
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        return [f"not done after {pace.drain_s:.0f} s: {await world.streams.depths()}"]
+    return []
+
+
+async def _done(world: World, photos: int) -> bool:
+    with contextlib.suppress(Unavailable):
+        tally, depths = await world.streams.tally(), await world.streams.depths()
+        waiting = sum(depth for name, depth in depths.items() if name != "dead")
+        return waiting == 0 and sum(tally.get(state, 0) for state in ENDS) >= photos
+    return False
+
+
+def _errors(world: World) -> Counter[str]:
+    errors: Counter[str] = Counter()
+    for process in world.processes[:-1]:
+        for line in process.log.read_text(errors="replace").splitlines():
+            told = _json(line)
+            if told.get("level") in ("error", "critical"):
+                trace = str(told.get("exception", "")).strip().splitlines()
+                errors[" / ".join(filter(None, [str(told.get("event")), *trace[-1:]]))[:200]] += 1
+            elif line.startswith("Traceback"):
+                errors[f"{process.name}: a traceback outside the log"] += 1
+    return errors
+
+
+def _json(line: str) -> dict[str, object]:
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}", flush=True)
