@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -25,6 +23,7 @@ from core.blobs import Blobs
 from core.connection import connect
 from core.errors import SettingsError, Unavailable
 from core.keys import CONVERSATION, SENDERS, Keys
+from core.presence import process_name
 from core.settings import Settings
 from core.spool import Spool
 from core.streams import PartitionConsumer, Promoter, Streams
@@ -85,7 +84,7 @@ def build_services(settings: Settings, redis: Redis, spool: Spool) -> Services:
 
 
 async def _work(services: Services, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
-    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+    name = f"{process_name()}-{secrets.token_hex(2)}"
     streams, conversation, outbox = services.streams, Conversation(services), Outbox(services)
     inbox = PartitionConsumer(streams, kind="inbox", group=CONVERSATION, name=name, handle=conversation.handle)
     replies = PartitionConsumer(streams, kind="replies", group=SENDERS, name=name, handle=outbox.handle)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from core.keys import LEASE_MS
+from core.presence import process_name
 from core.scripts import Scripts
 
 
@@ -21,7 +22,7 @@ class Lease:
 
 async def acquire_lease(redis: Redis, key: str, *, ms: int = LEASE_MS) -> Lease | None:
     """The lease, or None while another holds it."""
-    lease = Lease(key, secrets.token_hex(8))
+    lease = Lease(key, f"{process_name()}-{secrets.token_hex(8)}")
     return lease if await Scripts(redis).run("lease_take", [key], [lease.token, ms]) == 1 else None
 
 

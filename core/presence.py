@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 from dataclasses import dataclass
 from typing import cast
@@ -14,6 +16,15 @@ from core.scripts import Scripts
 
 PRESENT_MS = 10_000
 """A process that was silent for this long is not counted on."""
+
+
+WORKER = "worker"
+"""Kind of the processes that search."""
+
+
+def process_name(pid: int | None = None) -> str:
+    """A process of this machine, by default ours. Consumers and leases are named `‹process›-‹hex›`."""
+    return f"{socket.gethostname()}-{os.getpid() if pid is None else pid}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""Ending background tasks for certain."""
+"""Background tasks: ended for certain, and never gone unnoticed."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 AGAIN_S = 0.2
@@ -23,3 +24,19 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         if not task.cancelled():
             task.exception()  # seen
+
+
+async def together(work: Sequence[Coroutine[Any, Any, None]], beside: Sequence[Coroutine[Any, Any, None]] = ()) -> None:
+    """Run all of `work` to its end, with `beside` running as long.
+
+    The first that fails ends the others and is raised: half a process would sit there, alive and of no use.
+    """
+    working = [asyncio.create_task(part) for part in work]
+    tasks = [*working, *(asyncio.create_task(part) for part in beside)]
+    try:
+        while any(not task.done() for task in working):
+            done, _ = await asyncio.wait([task for task in tasks if not task.done()], return_when="FIRST_COMPLETED")
+            for task in done:
+                task.result()
+    finally:
+        await end(*tasks)

@@ -32,6 +32,8 @@ COMMANDS = {
 FAILED = 1
 MEND = 78
 """What a child of `up` ends with when starting it anew would not help (EX_CONFIG of sysexits.h)."""
+AGAIN = 75
+"""... and when what it depends on is away for now (EX_TEMPFAIL)."""
 KEPT = "KEPT"
 """Environment variable that `up` gives its children; no setting."""
 
@@ -72,8 +74,9 @@ def main() -> None:
         cli()
     except SnapshelfError as error:
         click.echo(f"snapshelf: {error}", err=True)
-        kept = f"SNAPSHELF_{KEPT}" in os.environ and not isinstance(error, Unavailable)
-        sys.exit(MEND if kept else FAILED)
+        if f"SNAPSHELF_{KEPT}" not in os.environ:
+            sys.exit(FAILED)
+        sys.exit(AGAIN if isinstance(error, Unavailable) else MEND)
     except OSError as error:
         if error.filename is None:
             raise

@@ -9,15 +9,22 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 
 import aiohttp
+from redis.exceptions import RedisError
 
+from core.connection import client
 from core.embedded import EmbeddedRedis
 from core.errors import SettingsError, SnapshelfError, Unavailable
+from core.keys import Keys
+from core.presence import process_name
 from core.settings import PREFIX, Settings
+from core.streams import Streams
+from core.streams.former import let_go
 from core.tasks import end
 from core.telemetry import get_logger
-from snapshelf.cli import KEPT, MEND
+from snapshelf.cli import AGAIN, KEPT, MEND
 
 log = get_logger(__name__)
 
@@ -25,6 +32,8 @@ RESTART_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_S = 30.0
 """A process that ran so long starts anew at once."""
 DRAIN_S = 90.0
+AWAY_S = 3.0
+"""Between starts while Redis is away."""
 PATIENCE_S = 10.0
 """After it we say what keeps us from being ready."""
 
@@ -40,7 +49,8 @@ async def run_up(settings: Settings, stop: asyncio.Event, *, ready: Callable[[st
     redis = EmbeddedRedis(settings.data_dir / "redis") if settings.embedded_redis else None
     address = await redis.start() if redis else settings.redis_url.get_secret_value()
     environment = os.environ | {f"{PREFIX}{name}": value for name, value in _passed_on(settings, address).items()}
-    parts: list[Coroutine[None, None, None]] = [_keep(name, environment, stop) for name in ("worker", "bots")]
+    estate = _Estate(settings, address)
+    parts: list[Coroutine[None, None, None]] = [_keep(name, environment, estate, stop) for name in ("worker", "bots")]
     if redis is not None:
         parts.append(_watch(redis, stop))
     watch = asyncio.create_task(_tell_when_ready(settings, ready, stop)) if ready else None
@@ -91,15 +101,40 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-async def _keep(name: str, environment: dict[str, str], stop: asyncio.Event) -> None:
+@dataclass(frozen=True, slots=True)
+class _Estate:
+    """What a child leaves behind in Redis when it dies."""
+
+    settings: Settings
+    address: str
+
+    async def free(self, pid: int) -> None:
+        """Let others have its work now. Where Redis is away they have it when leases and time-outs run out."""
+        singletons = ["promoter"]
+        if self.settings.telegram_on:
+            bot = self.settings.telegram_token.get_secret_value().partition(":")[0]
+            singletons.append(f"telegram-polling:{bot}")
+        redis = client(self.address)
+        try:
+            streams = Streams(redis, Keys(self.settings.redis_prefix))
+            freed = await let_go(streams, process_name(pid), singletons=singletons)
+        except (Unavailable, RedisError) as error:
+            log.info("what a dead process had in hand waits for its time-out", error=type(error).__name__)
+        else:
+            log.info("what a dead process had in hand is free", entries=freed)
+        finally:
+            await redis.aclose()
+
+
+async def _keep(name: str, environment: dict[str, str], estate: _Estate, stop: asyncio.Event) -> None:
     """Run one process; start it anew with growing pauses when it dies. Whatever ends this ends the others too."""
     try:
-        await _run_again_and_again(name, environment, stop)
+        await _run_again_and_again(name, environment, estate, stop)
     finally:
         stop.set()
 
 
-async def _run_again_and_again(name: str, environment: dict[str, str], stop: asyncio.Event) -> None:
+async def _run_again_and_again(name: str, environment: dict[str, str], estate: _Estate, stop: asyncio.Event) -> None:
     loop, failures = asyncio.get_running_loop(), 0
     while not stop.is_set():
         started = loop.time()
@@ -119,10 +154,14 @@ async def _run_again_and_again(name: str, environment: dict[str, str], stop: asy
             return
         if process.returncode == MEND:  # it has said what a person must mend
             raise SnapshelfError(f"`snapshelf {name}` cannot start: its line above says why.")
+        log.error("a process ended and is started anew", process=name, exit_code=process.returncode)
+        if process.returncode == AGAIN:  # what it depends on is away: it can but wait
+            await wait_for(stop, AWAY_S)
+            continue
+        await estate.free(process.pid)
         failures = 0 if loop.time() - started > STEADY_S else failures + 1
         if failures > len(RESTART_S):
             raise SnapshelfError(f"`snapshelf {name}` does not stay up: its last lines above say why.")
-        log.error("a process ended and is started anew", process=name, exit_code=process.returncode)
         await wait_for(stop, RESTART_S[max(0, failures - 1)])
 
 

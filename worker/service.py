@@ -6,9 +6,7 @@ Any number run side by side; a worker keeps nothing.
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import socket
 from concurrent.futures import ThreadPoolExecutor
 
 from redis.asyncio import Redis
@@ -20,11 +18,11 @@ from core.connection import connect
 from core.cpus import usable_cpus
 from core.errors import Unavailable
 from core.keys import Keys
-from core.presence import Presence, announce, present, withdraw
+from core.presence import WORKER, Presence, announce, present, process_name, withdraw
 from core.settings import Settings
 from core.streams import Streams
 from core.streams.group import CLAIM_IDLE_MS
-from core.tasks import end
+from core.tasks import together
 from core.telemetry import get_logger
 from index.model.contract import Embeds
 from index.searcher import Searcher
@@ -97,13 +95,12 @@ async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asynci
         await alive.say()
         log.info("worker ready", generation=alive.watch.serving, batch=settings.batch, threads=threads)
         maintainer = Maintainer(settings, streams, embedder, name=alive.name, claim_idle_ms=claim_idle_ms)
-        maintaining = asyncio.create_task(maintainer.run(stop))
-        beside = [asyncio.create_task(part.run()) for part in (batcher, alive, Sweep(store, sweeping))]
         try:
-            await searches.run(stop)
-            await maintaining
+            await together(
+                [searches.run(stop), maintainer.run(stop)],
+                beside=[batcher.run(), alive.run(), Sweep(store, sweeping).run()],
+            )
         finally:
-            await end(maintaining, *beside)
             await alive.leave()
     log.info("worker left")
 
@@ -115,15 +112,15 @@ class _Alive:
         self._redis, self._keys, self.watch = redis, keys, watch
         self.idle = False
         """This worker cannot answer and another one can: searches are left to that."""
-        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+        self.name = f"{process_name()}-{secrets.token_hex(2)}"
 
     async def say(self) -> None:
         """Look at the index, then say so."""
         await asyncio.to_thread(self.watch.look)
         here = Presence(self.name, self.watch.serving, self.watch.problem)
-        await announce(self._redis, self._keys, "worker", here)
+        await announce(self._redis, self._keys, WORKER, here)
         self.idle = here.generation is None and any(
-            worker.generation for worker in await present(self._redis, self._keys, "worker")
+            worker.generation for worker in await present(self._redis, self._keys, WORKER)
         )
 
     async def run(self) -> None:
@@ -138,7 +135,7 @@ class _Alive:
     async def leave(self) -> None:
         """Say that this worker leaves; unsaid, it is forgotten after 10 s."""
         try:
-            await withdraw(self._redis, self._keys, "worker", self.name)
+            await withdraw(self._redis, self._keys, WORKER, self.name)
         except (RedisError, Unavailable) as error:
             log.info("cannot say that this worker leaves", error=type(error).__name__)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from core.tasks import end
+import pytest
+
+from core.tasks import end, together
 
 
 async def test_a_task_that_swallows_its_cancellation_ends_all_the_same() -> None:
@@ -28,3 +30,28 @@ async def test_tasks_that_ended_before_are_no_trouble() -> None:
     await asyncio.wait([failed, done])
     await end(failed, done)
     await end()
+
+
+async def test_what_runs_beside_ends_with_the_work() -> None:
+    ended = asyncio.Event()
+
+    async def beside() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    await together([asyncio.sleep(0), asyncio.sleep(0.01)], beside=[beside()])
+    assert ended.is_set()
+
+
+async def test_one_that_fails_beside_the_work_ends_it_and_is_raised() -> None:
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise RuntimeError("the batcher died")
+
+    async def work() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(RuntimeError, match="batcher"):
+        await together([work()], beside=[fails()])
