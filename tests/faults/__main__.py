@@ -7,10 +7,12 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
-from tests.faults.kinds import KINDS
+from tests.faults.disks import own_mounts
+from tests.faults.kinds import IN_SHORT, KINDS
 from tests.faults.pace import LONG, SHORT
 from tests.faults.report import report
 from tests.faults.rounds import Plan, Told, play
@@ -41,6 +43,8 @@ def main(
     """Run the real service under load, harm it in every way we know, and account for every photo."""
     os.nice(NICE)
     pace = LONG if minutes > 1 else SHORT
+    mounts = own_mounts()
+    chosen = kinds or (tuple(KINDS) if minutes > 1 else IN_SHORT)
     count = max(1, round(minutes / round_minutes))
     told: list[Told] = []
     for number in range(seed, seed + count):
@@ -48,11 +52,16 @@ def main(
             inside = folder / f"seed-{number}" if folder else Path(aside)
             inside.mkdir(parents=True, exist_ok=True)
             print(f"round with seed {number}", flush=True)
-            plan = Plan(minutes * 60 / count, pace, kinds or tuple(KINDS), photos_per_s, workers)
+            plan = Plan(minutes * 60 / count, pace, chosen, photos_per_s, workers, mounts)
             told.append(asyncio.run(play(inside, number, plan)))
         report(told[-1:], keep=False, parameters={})
-    parameters = {"minutes": minutes, "seeds": [told[0].seed, told[-1].seed], "photos_per_s": photos_per_s}
-    report(told, keep=keep, parameters=parameters | {"workers": workers})
+    parameters: dict[str, Any] = {"minutes": minutes, "seeds": [told[0].seed, told[-1].seed]}
+    parameters |= {
+        "photos_per_s": photos_per_s,
+        "workers": workers,
+        "full disks": "tmpfs" if mounts else "RLIMIT_FSIZE",
+    }
+    report(told, keep=keep, parameters=parameters)
     sys.exit(1 if any(one.account.problems for one in told) else 0)
 
 

@@ -18,6 +18,7 @@ from tests.faults.shoppers import Photo
 from tests.standins.telegram import Bot
 
 _FIRST_HIT = re.compile(r"^1\. Product (\d+) in", re.MULTILINE)
+_LISTED = re.compile(r"^2\. ", re.MULTILINE)
 ENDS = ("answered", "apologised", "dead", "unknown")
 Json = dict[str, Any]
 
@@ -47,6 +48,8 @@ class Account:
     """Parts that a shopper saw more than once."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why letters are dead."""
+    sentences: Counter[str] = field(default_factory=Counter)
+    """What shoppers read instead of products, or above them."""
     lost: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """What contradicts the promise."""
@@ -133,15 +136,19 @@ async def _seen(photos: Sequence[Photo], bot: Bot, marks: Marks, account: Accoun
             groups.add(str(group))
             text = str(message.get("caption") or message.get("text") or "")
             found = _FIRST_HIT.search(text)
-            photo = by_product.get((chat, int(found[1]))) if found else None
-            if photo is not None and group is not None:
-                seen[photo].albums += 1
-            elif photo is not None:
-                seen[photo].lists += 1
-            elif (about := by_job.get(await marks.job_of(message) or "")) is not None:
-                seen[about].sentences += 1
-            else:
+            # the mark first: a flipped bit may have changed the product's title
+            photo = by_job.get(await marks.job_of(message) or "")
+            if photo is None and found:
+                photo = by_product.get((chat, int(found[1])))
+            if photo is None:
                 unclaimed[chat] += 1
+            elif group is not None:
+                seen[photo].albums += 1
+            elif _LISTED.search(text):
+                seen[photo].lists += 1
+            else:
+                seen[photo].sentences += 1
+                account.sentences[text[:70]] += 1
     # a sentence whose process died before it noted what it is about: its repetition is noted
     account.twice += sum(unclaimed.values())
     return seen

@@ -1,19 +1,53 @@
-"""The faults: each is told the world, does its harm, and puts right what would not mend itself."""
+"""All faults by name: each does its harm, puts right what would not mend itself, and says whether it hit anything."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
 
+from tests.faults import on_disks, on_index, on_processes, on_telegram
 from tests.faults.pace import Pace
 from tests.faults.world import World
 
-Fault = Callable[[World, random.Random, Pace], Awaitable[None]]
+Fault = Callable[[World, random.Random, Pace], Awaitable[bool]]
 
-
-async def kill_worker(world: World, dice: random.Random, pace: Pace) -> None:
-    """`kill -9` of a worker, wherever it is."""
-    dice.choice(world.workers).kill()
-
-
-KINDS: dict[str, Fault] = {"kill worker": kill_worker}
+KINDS: dict[str, Fault] = {
+    "kill -9: worker": on_processes.kill_worker,
+    "kill -9: bots": on_processes.kill_bots,
+    "kill -9: bots, between send and mark": on_telegram.kill_between_send_and_mark,
+    "kill -9: Redis": on_processes.kill_redis,
+    "kill -9: all at once": on_processes.kill_all,
+    "Redis away": on_processes.redis_away,
+    "Redis frozen": on_processes.redis_frozen,
+    "workers frozen": on_processes.workers_frozen,
+    "bots frozen": on_processes.bots_frozen,
+    "clocks step": on_processes.clock_steps,
+    "photo that kills workers": on_processes.poison,
+    "disk full: Redis": on_disks.redis_disk_full,
+    "disk full: spool, Redis away": on_disks.spool_disk_full,
+    "disk full: reindex": on_disks.reindex_disk_full,
+    "reindex": on_index.reindex,
+    "reindex killed": on_index.reindex_killed,
+    "rollback": on_index.rollback,
+    "bit flipped in the index": on_index.bit_flipped,
+    "provider: storm of 429": on_telegram.storm_429,
+    "provider: storm of 5xx": on_telegram.storm_5xx,
+    "provider: slow": on_telegram.slow,
+    "provider: connections cut": on_telegram.cut,
+    "provider: connections refused": on_telegram.refused,
+    "provider: time-out after delivery": on_telegram.timeout_after_delivery,
+}
+IN_SHORT = (
+    "kill -9: worker",
+    "kill -9: bots",
+    "kill -9: bots, between send and mark",
+    "kill -9: Redis",
+    "Redis away",
+    "disk full: spool, Redis away",
+    "clocks step",
+    "bit flipped in the index",
+    "provider: storm of 429",
+    "provider: storm of 5xx",
+    "provider: connections cut",
+)
+"""What a run of less than a minute tries: others would only add to the time that it takes to drain."""

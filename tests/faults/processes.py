@@ -82,6 +82,16 @@ class Kept:
         finally:
             self._held.set()
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[bool]:
+        """The process that is there now does nothing; whether there was one."""
+        process, there = self._process, self.send(signal.SIGSTOP)
+        try:
+            yield there
+        finally:
+            if there and process is not None and process.returncode is None:
+                process.send_signal(signal.SIGCONT)
+
     async def stop(self) -> int | None:
         """SIGTERM and wait; the exit code, None when it had to be killed or was not there."""
         self._stopping = True

@@ -38,6 +38,8 @@ def report(told: Sequence[Told], *, keep: bool, parameters: Mapping[str, Any]) -
         print(f"seed {one.seed}: {one.seconds:.0f} s, the last {one.drained_s} of them draining; {one.account.tally}")
         for problem in one.account.problems:
             print(f"  BROKEN PROMISE: {problem}")
+        for sentence, times in one.account.sentences.most_common():
+            print(f"  shoppers read {times} times: {sentence}")
         for error, times in one.errors.most_common():
             print(f"  logged {times} times: {error}")
     if keep:

@@ -21,8 +21,8 @@ from tests.faults.pace import Pace
 from tests.faults.shoppers import Shoppers
 from tests.faults.world import World, opened
 
-AT_ONCE = 0.25
-"""How often a fault has company."""
+AT_ONCE = 3
+"""Faults that may go on at the same time."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Plan:
     per_s: float
     """Photos."""
     workers: int
+    mounts: bool
+    """Whether full disks are real ones."""
 
 
 @dataclass
@@ -54,18 +56,18 @@ class Told:
 async def play(folder: Path, seed: int, plan: Plan) -> Told:
     """One round; its account, whatever it says."""
     dice = random.Random(seed)
-    tried: Counter[str] = Counter()
-    async with opened(folder, workers=plan.workers) as world:
-        shoppers = Shoppers(world.telegram.pusher(), random.Random(seed + 1), plan.per_s)
-        started = time.monotonic()
+    started = time.monotonic()
+    people = random.Random(seed + 1)
+    async with opened(folder, people, workers=plan.workers, per_s=plan.per_s, mounts=plan.mounts) as world:
+        shoppers = world.shoppers
         async with _loaded(shoppers):
-            await _harm(world, dice, plan, tried)
+            tried = await Harm(world, dice, plan).done()
         quiet = time.monotonic()
         stuck = await _drained(world, shoppers, plan.pace)
         drained_s = time.monotonic() - quiet
         account = await settle(shoppers.photos, world.bot, world.streams)
         account.problems += stuck
-        errors = _errors(world)
+    errors = _errors(world)
     return Told(seed, time.monotonic() - started, account, tried, round(drained_s, 1), errors)
 
 
@@ -80,20 +82,36 @@ async def _loaded(shoppers: Shoppers) -> AsyncIterator[None]:
         await end(sending)
 
 
-async def _harm(world: World, dice: random.Random, plan: Plan, tried: Counter[str]) -> None:
-    """Faults one after the other, now and then two at a time, each kind before one comes again."""
-    until = time.monotonic() + plan.seconds
-    bag: list[str] = []
-    while time.monotonic() < until:
-        await asyncio.sleep(dice.uniform(*plan.pace.between_s))
-        some = []
-        for _ in range(2 if dice.random() < AT_ONCE else 1):
-            bag = bag or dice.sample(list(plan.kinds), len(plan.kinds))
-            some.append(bag.pop())
-        tried.update(some)
-        for kind in some:
-            _say(f"fault: {kind}")
-        await asyncio.gather(*(KINDS[kind](world, dice, plan.pace) for kind in some))
+class Harm:
+    """Faults at random moments, some at a time, each kind before one comes again."""
+
+    def __init__(self, world: World, dice: random.Random, plan: Plan) -> None:
+        self._world, self._dice, self._plan = world, dice, plan
+        self._bag: list[str] = []
+        self._hit: Counter[str] = Counter()
+
+    async def done(self) -> Counter[str]:
+        """The faults that hit something, when the time for them is over and each has ended."""
+        until = time.monotonic() + self._plan.seconds
+        under_way: set[asyncio.Task[None]] = set()
+        while time.monotonic() < until:
+            await asyncio.sleep(self._dice.uniform(*self._plan.pace.between_s))
+            under_way = {task for task in under_way if not _over(task)}
+            if len(under_way) < AT_ONCE:
+                self._bag = self._bag or self._dice.sample(list(self._plan.kinds), len(self._plan.kinds))
+                under_way.add(asyncio.create_task(self._one(self._bag.pop())))
+        await asyncio.gather(*under_way)
+        return self._hit
+
+    async def _one(self, kind: str) -> None:
+        _say(f"fault: {kind}")
+        self._hit[kind] += await KINDS[kind](self._world, self._dice, self._plan.pace)
+
+
+def _over(task: asyncio.Task[None]) -> bool:
+    if task.done():
+        task.result()  # a fault that failed ends the round
+    return task.done()
 
 
 async def _drained(world: World, shoppers: Shoppers, pace: Pace) -> list[str]:

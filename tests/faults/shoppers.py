@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import random
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
+from bots.exif import strip_metadata
 from core.messages import job_id
-from tests.standins.shop import PRODUCTS, photo_of
+from tests.standins.shop import PRODUCTS, jpeg, photo_of, picture
 from tests.standins.telegram import Bot
-from tests.standins.telegram_updates import Pending, Pusher
+from tests.standins.telegram_updates import Pending, Pusher, sizes_of
 
 CHATS_AT_ONCE = 15
 PHOTOS_A_CHAT = 6
 """Each of another product, so that an answer tells which photo it is about."""
 ASKED = PRODUCTS - 1
 """The last product comes and goes with reindexing; nobody asks for it."""
+NO_PRODUCT = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +31,6 @@ class Photo:
     chat: int
     product: int
     pending: Pending
-    kind: str = "photo"
 
     def job(self, bot: Bot) -> str:
         return job_id("telegram", f"{bot.id}:{self.pending.update['update_id']}")
@@ -51,6 +54,15 @@ class Shoppers:
             for chat in turns:
                 await self._photo(chat, wishes[chat].pop())
                 await asyncio.sleep(self._dice.expovariate(self._per_s))
+
+    async def deadly(self, poison: Path) -> None:
+        """One photo, in a chat of its own, whose bytes are named in the file of those that kill who decodes them."""
+        data = jpeg(picture(self._dice.randrange(1_000, 1_000_000_000)))
+        sums = [hashlib.sha256(strip_metadata(kept)).hexdigest() for kept, _, _ in sizes_of(data)]
+        with poison.open("a") as file:
+            file.write("".join(f"{one}\n" for one in sums))
+        chat = next(self._chats)
+        self.photos.append(Photo(chat, NO_PRODUCT, await self._pusher.photo(chat, data)))
 
     async def _photo(self, chat: int, product: int) -> None:
         pending = await self._pusher.photo(chat, shopper_photo(product))

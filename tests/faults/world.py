@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -19,8 +20,10 @@ from core.connection import client
 from core.keys import Keys
 from core.streams import Streams
 from snapshelf.processes import free_port
+from tests.faults.clock import Clock
+from tests.faults.disks import Disk, disk_under
 from tests.faults.processes import Kept, until_redis_answers
-from tests.paths import ROOT
+from tests.faults.shoppers import Shoppers
 from tests.redis_server import oldest_binary, valkey_binary
 from tests.standins.service import SECRET, set_webhook
 from tests.standins.shop import Shop, open_shop
@@ -28,6 +31,7 @@ from tests.standins.telegram import Bot, TelegramServer
 
 HITS = 2
 READY_S = 60.0
+HOOKS = Path(__file__).parent / "hooks"
 
 
 @dataclass
@@ -44,7 +48,13 @@ class World:
     env: Mapping[str, str]
     streams: Streams
     address: str
-    faults_ended: list[str] = field(default_factory=list)
+    shoppers: Shoppers
+    data_disk: Disk
+    redis_disk: Disk
+    bots_clock: Clock
+    workers_clock: Clock
+    poison: Path
+    """SHA-256 sums of photos that kill who decodes them."""
 
     @property
     def processes(self) -> list[Kept]:
@@ -67,38 +77,64 @@ def ignoring_file_limit() -> None:
 
 
 @asynccontextmanager
-async def opened(folder: Path, *, workers: int) -> AsyncIterator[World]:
+async def opened(
+    folder: Path, dice: random.Random, *, workers: int, per_s: float, mounts: bool
+) -> AsyncIterator[World]:
     """A shop with an index, its processes at work and the webhook set."""
-    async with TelegramServer() as telegram:
+    async with TelegramServer() as telegram, AsyncExitStack() as stack:
         bot = telegram.add_bot()
-        redis_folder = folder / "redis"
-        redis_folder.mkdir()
-        url = f"unix://{redis_folder / 'redis.sock'}"
-        port = free_port("127.0.0.1", 0)
+        kept: dict[str, Kept] = {}
+        disks = {}
+        for name in ("data", "redis"):
+            (folder / name).mkdir()
+            disks[name] = disk_under(folder / name, mounts=mounts, pids=lambda: _pids(kept))
+            stack.callback(disks[name].close)
+        url = f"unix://{folder / 'redis' / 'redis.sock'}"
         shop = open_shop(folder, url, hits=HITS)
+        port = free_port("127.0.0.1", 0)
         env = _environment(folder, shop, bot, telegram.url, port)
-        redis = Kept("redis", _redis_command(redis_folder), folder=folder, env=env, at_start=ignoring_file_limit)
-        redis.start()
+        clocks = {name: Clock(folder / f"clock-{name}") for name in ("bots", "workers")}
+        poison = folder / "poison"
+        poison.touch()
+        kept |= _processes(folder, env, workers, {name: clock.path for name, clock in clocks.items()}, poison)
+        for process in kept.values():
+            stack.push_async_callback(process.stop)
+        kept["redis"].start()
         await until_redis_answers(url)
         await asyncio.to_thread(_first_generation, shop)
-        snapshelf = [sys.executable, "-m", "snapshelf"]
-        bots = Kept("bots", [*snapshelf, "bots"], folder=folder, env=env)
-        at_work = [Kept(f"worker{n}", [*snapshelf, "worker"], folder=folder, env=env) for n in range(workers)]
         connected: Redis = client(url)
+        stack.push_async_callback(connected.aclose)
         world = World(
-            folder=folder, shop=shop, telegram=telegram, bot=bot, redis=redis, bots=bots, workers=at_work, env=env,
+            folder=folder, shop=shop, telegram=telegram, bot=bot, redis=kept["redis"], bots=kept["bots"],
+            workers=[process for name, process in kept.items() if name.startswith("worker")], env=env,
             streams=Streams(connected, Keys()), address=f"http://127.0.0.1:{port}",
+            shoppers=Shoppers(telegram.pusher(), dice, per_s), data_disk=disks["data"], redis_disk=disks["redis"],
+            bots_clock=clocks["bots"], workers_clock=clocks["workers"], poison=poison,
         )  # fmt: skip
-        for process in (bots, *at_work):
+        for process in (world.bots, *world.workers):
             process.start()
-        try:
-            await world.ready()
-            await set_webhook(telegram, bot, world.address)
-            yield world
-        finally:
-            for process in world.processes:
-                await process.stop()
-            await connected.aclose()
+        await world.ready()
+        await set_webhook(telegram, bot, world.address)
+        yield world
+
+
+def _pids(kept: Mapping[str, Kept]) -> list[int]:
+    return [process.pid for process in kept.values() if process.pid is not None]
+
+
+def _processes(
+    folder: Path, env: Mapping[str, str], workers: int, clocks: Mapping[str, Path], poison: Path
+) -> dict[str, Kept]:
+    """By name, none of them started; the last is stopped first."""
+    snapshelf = [sys.executable, "-m", "snapshelf"]
+    hooks = {"PYTHONPATH": str(HOOKS), "FAULTS_POISON": str(poison)}
+    bots = Kept("bots", [*snapshelf, "bots"], folder=folder, env={**env, **hooks, "FAULTS_CLOCK": str(clocks["bots"])})
+    of_worker = {**env, **hooks, "FAULTS_CLOCK": str(clocks["workers"])}
+    names = [f"worker{number}" for number in range(workers)]
+    at_work = {name: Kept(name, [*snapshelf, "worker"], folder=folder, env=of_worker) for name in names}
+    command = _redis_command(folder / "redis")
+    redis = Kept("redis", command, folder=folder, env=env, at_start=ignoring_file_limit)
+    return {"redis": redis, **at_work, "bots": bots}
 
 
 def _first_generation(shop: Shop) -> None:
@@ -123,7 +159,7 @@ def _environment(folder: Path, shop: Shop, bot: Bot, telegram: str, port: int) -
         "LOG_FORMAT": "json",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SNAPSHELF_")}
-    return kept | {f"SNAPSHELF_{name}": value for name, value in settings.items()} | {"PYTHONPATH": str(ROOT)}
+    return kept | {f"SNAPSHELF_{name}": value for name, value in settings.items()}
 
 
 def _redis_command(folder: Path) -> list[str]:

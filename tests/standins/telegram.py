@@ -21,7 +21,8 @@ import re
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,6 +127,20 @@ class TelegramServer:
             await pusher.close()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    @asynccontextmanager
+    async def gone(self) -> AsyncIterator[None]:
+        """Nobody listens and idle connections are closed; what is being answered goes on."""
+        runner = self._runner
+        assert runner is not None
+        assert runner.server is not None
+        for site in list(runner.sites):
+            await site.stop()
+        runner.server.pre_shutdown()
+        try:
+            yield
+        finally:
+            await web.TCPSite(runner, "127.0.0.1", int(self.url.rpartition(":")[2])).start()
 
     def add_bot(self, username: str = "shelf_bot") -> Bot:
         """A bot with a token of the real shape."""
