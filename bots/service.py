@@ -142,6 +142,7 @@ async def _together(parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, No
 async def _watch(streams: Streams, stop: asyncio.Event) -> None:
     """Depths and tally as metrics."""
     while not stop.is_set():
+        metrics.HEARTBEAT.set_to_current_time()
         try:
             for stream, depth in (await streams.depths()).items():
                 metrics.QUEUE_DEPTH.labels(stream).set(depth)

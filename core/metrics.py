@@ -22,6 +22,7 @@ PHOTOS = Gauge("snapshelf_photos", "Photos accepted, answered, apologised, dead,
 UPDATES = Counter("snapshelf_updates", "Updates that a channel delivered.", ["channel"])
 WEBHOOK_SECONDS = Histogram("snapshelf_webhook_seconds", "Time to answer a webhook.", ["channel"], buckets=_MS)
 SENDS = Counter("snapshelf_sends", "Parts of answers by what became of them.", ["channel", "outcome"])
+HEARTBEAT = Gauge("snapshelf_heartbeat_timestamp_seconds", "When this process last went round its loop.")
 ALARMS = Counter("snapshelf_alarms", "Times when nothing could go on until somebody acts.", ["channel"])
 
 

@@ -116,6 +116,7 @@ class _Alive:
 
     async def say(self) -> None:
         """Look at the index, then say so."""
+        metrics.HEARTBEAT.set_to_current_time()
         await asyncio.to_thread(self.watch.look)
         here = Presence(self.name, self.watch.serving, self.watch.problem)
         await announce(self._redis, self._keys, WORKER, here)
