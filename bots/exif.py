@@ -36,7 +36,7 @@ def strip_metadata(data: bytes) -> bytes:
 
 def _strip(data: bytes) -> bytes:
     if data.startswith(b"\xff\xd8"):
-        return jpeg.without_metadata(data)
+        return data if jpeg.is_endless(data) else jpeg.without_metadata(data)
     if data.startswith(_PNG):
         return _strip_png(data)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":

@@ -10,7 +10,8 @@ from core import exif
 _DROPPED = frozenset({b"uuid", b"udta", b"mpvd", b"free", b"skip"})
 """Whole boxes that draw nothing: makers' own data, a moving photo's film, and what was free before."""
 _HOLDS_OTHERS = frozenset({b"moov", b"trak", b"mdia"})
-_ITEMS_MAX = 10_000
+_EXTENTS_MAX = 10_000
+"""In one file; a phone's panorama has some hundred. A list that repeats without end must not be followed for hours."""
 
 Extents = list[tuple[int, int]]
 """Stretches of the file that make up one item: start and end."""
@@ -60,14 +61,16 @@ def _blank_items(out: bytearray, meta: _Box) -> None:
         return
     kinds = _item_kinds(out, inside[b"iinf"])
     held = inside.get(b"idat")
+    left = len(out)  # items do not overlap, so that all of them fit into the file
     for item, extents in _locations(out, inside[b"iloc"], held.body if held is not None else None):
         kind = kinds.get(item)
-        if kind == b"Exif":
-            size = sum(end - start for start, end in extents)
-            _write(out, extents, _upright_or_turned(_read(out, extents), size))
-        elif kind in (b"mime", b"uri "):
-            for start, end in extents:
-                out[start:end] = b" " * (end - start)
+        if kind not in (b"Exif", b"mime", b"uri "):
+            continue
+        size = sum(end - start for start, end in extents)
+        left -= size
+        if left < 0:
+            return
+        _write(out, extents, _upright_or_turned(_read(out, extents), size) if kind == b"Exif" else b" " * size)
 
 
 def _upright_or_turned(item: bytes, size: int) -> bytes:
@@ -105,13 +108,18 @@ def _locations(data: bytearray, box: _Box, idat: int | None) -> Iterator[tuple[i
     offset_size, length_size, base_size = sizes >> 4, sizes & 15, bases >> 4
     index_size = bases & 15 if version > 0 else 0
     wide = 4 if version == 2 else 2
-    for _ in range(min(read.number(wide), _ITEMS_MAX)):
+    left = _EXTENTS_MAX
+    for _ in range(read.number(wide)):
         item = read.number(wide)
         method = read.number(2) & 15 if version > 0 else 0
         read.at += 2
         base = read.number(base_size)
+        count = read.number(2)
+        left -= count + 1
+        if left < 0:
+            return
         extents: Extents = []
-        for _ in range(min(read.number(2), _ITEMS_MAX)):
+        for _ in range(count):
             read.at += index_size
             offset, length = read.number(offset_size), read.number(length_size)
             start = base + offset + (idat or 0 if method == 1 else 0)
@@ -127,6 +135,7 @@ def _read(data: bytearray, extents: Extents) -> bytes:
 
 
 def _write(out: bytearray, extents: Extents, item: bytes) -> None:
+    at = 0
     for start, end in extents:
-        out[start:end] = item[: end - start]
-        item = item[end - start :]
+        out[start:end] = item[at : at + end - start]
+        at += end - start

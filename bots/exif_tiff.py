@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _SUB_PICTURES = 330
@@ -13,64 +14,83 @@ _COLOURS = (*range(317, 326), 330, 332, 334, 338, 339, 340, 341, 342, 347, *rang
 _KEPT = frozenset((*_DRAWING, *_COLOURS, 34675, 50674))
 """34675 is the ICC profile, 50674 belongs to LERC compression."""
 _DIRECTORIES_MAX = 64
+_ENTRIES_MAX = 10_000
+"""In one file; a camera writes some hundred. Directories that overlap must not be read for minutes."""
+
+
+@dataclass(slots=True)
+class _Tiff:
+    """The file while it is blanked, and how much of that is left to do at most: a sound file needs no more."""
+
+    out: bytearray
+    order: str
+    bytes_left: int
+    entries_left: int = _ENTRIES_MAX
+
+    def numbers(self, shape: str, at: int) -> tuple[int, ...]:
+        return struct.unpack_from(f"{self.order}{shape}", self.out, at)
+
+    def entries(self, at: int) -> range:
+        """Where the entries of the directory at `at` begin."""
+        (count,) = self.numbers("H", at)
+        found = range(at + 2, min(at + 2 + 12 * count, len(self.out) - 11), 12)[: self.entries_left]
+        self.entries_left -= len(found)
+        return found
+
+    def zero(self, at: int, size: int) -> None:
+        end = min(at + size, len(self.out), at + self.bytes_left)
+        if 8 <= at < end:
+            self.out[at:end] = bytes(end - at)
+            self.bytes_left -= end - at
 
 
 def blank_tiff(data: bytes) -> bytes:
     """The file, of the same length, without texts, EXIF, GPS, XMP, IPTC and makers' notes. Raises struct.error."""
-    out = bytearray(data)
-    order = "<" if data.startswith(b"II") else ">"
-    (first,) = struct.unpack_from(f"{order}I", out, 4)
-    waiting: list[int] = [first]
+    tiff = _Tiff(bytearray(data), "<" if data.startswith(b"II") else ">", bytes_left=len(data))
+    waiting = list(tiff.numbers("I", 4))
     seen: set[int] = set()
     while waiting and len(seen) < _DIRECTORIES_MAX:
         at = waiting.pop()
-        if at in seen or not 8 <= at <= len(out) - 2:
+        if at in seen or not 8 <= at <= len(data) - 2:
             continue
         seen.add(at)
-        waiting.extend(_blank_directory(out, order, at))
-    return bytes(out)
+        waiting.extend(_blank_directory(tiff, at))
+    return bytes(tiff.out)
 
 
-def _blank_directory(out: bytearray, order: str, at: int) -> list[int]:
+def _blank_directory(tiff: _Tiff, at: int) -> list[int]:
     """Blank what is not kept; gives the directories to go on with."""
     onward: list[int] = []
-    (count,) = struct.unpack_from(f"{order}H", out, at)
-    for entry in range(at + 2, min(at + 2 + 12 * count, len(out) - 11), 12):
-        tag, kind, values, offset = struct.unpack_from(f"{order}HHII", out, entry)
+    (count,) = tiff.numbers("H", at)
+    for entry in tiff.entries(at):
+        tag, kind, values, offset = tiff.numbers("HHII", entry)
         size = _SIZES.get(kind, 1) * values
         if tag == _SUB_PICTURES:
-            onward.extend(_pointers(out, order, entry + 8 if size <= 4 else offset, min(values, _DIRECTORIES_MAX)))
+            onward.extend(_pointers(tiff, entry + 8 if size <= 4 else offset, min(values, _DIRECTORIES_MAX)))
         elif tag in _DIRECTORIES:
-            _blank_whole(out, order, offset, depth=0)
+            _blank_whole(tiff, offset, depth=0)
         elif tag not in _KEPT:
-            _zero(out, entry + 8 if size <= 4 else offset, 4 if size <= 4 else size)
+            tiff.zero(entry + 8 if size <= 4 else offset, 4 if size <= 4 else size)
     end = at + 2 + 12 * count
-    if end + 4 <= len(out):
-        onward.append(struct.unpack_from(f"{order}I", out, end)[0])
+    if end + 4 <= len(tiff.out):
+        onward.extend(tiff.numbers("I", end))
     return onward
 
 
-def _blank_whole(out: bytearray, order: str, at: int, *, depth: int) -> None:
-    if not 8 <= at <= len(out) - 2 or depth > 2:
+def _blank_whole(tiff: _Tiff, at: int, *, depth: int) -> None:
+    if not 8 <= at <= len(tiff.out) - 2 or depth > 2:
         return
-    (count,) = struct.unpack_from(f"{order}H", out, at)
-    for entry in range(at + 2, min(at + 2 + 12 * count, len(out) - 11), 12):
-        tag, kind, values, offset = struct.unpack_from(f"{order}HHII", out, entry)
+    for entry in tiff.entries(at):
+        tag, kind, values, offset = tiff.numbers("HHII", entry)
         size = _SIZES.get(kind, 1) * values
-        _zero(out, entry, 12)  # first, so that a directory that points at itself ends
+        tiff.zero(entry, 12)  # first, so that a directory that points at itself ends
         if tag in _DIRECTORIES:
-            _blank_whole(out, order, offset, depth=depth + 1)
+            _blank_whole(tiff, offset, depth=depth + 1)
         elif size > 4:
-            _zero(out, offset, size)
-    _zero(out, at, 2)
+            tiff.zero(offset, size)
+    tiff.zero(at, 2)
 
 
-def _pointers(out: bytearray, order: str, at: int, count: int) -> list[int]:
-    count = min(count, max(0, (len(out) - at) // 4))
-    return list(struct.unpack_from(f"{order}{count}I", out, at)) if count else []
-
-
-def _zero(out: bytearray, at: int, size: int) -> None:
-    end = min(at + size, len(out))
-    if 8 <= at < end:
-        out[at:end] = bytes(end - at)
+def _pointers(tiff: _Tiff, at: int, count: int) -> list[int]:
+    count = min(count, max(0, (len(tiff.out) - at) // 4))
+    return list(tiff.numbers(f"{count}I", at)) if count else []

@@ -19,6 +19,11 @@ FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 DISPLAYABLE = frozenset({0xC0, 0xC1, 0xC2})
 """The frames that every browser and messenger shows."""
 
+SCANS_MAX = 100
+"""A progressive picture has some ten. Each is a pass over all its pixels and may be as short as 75 bytes."""
+SEGMENTS_MAX = 5_000
+"""A profile takes up to 255, a panorama's notes some hundred."""
+
 # In compressed data FF is followed by 00 (a stuffed FF), a restart (D0 to D7) or another FF (fill).
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _BARE = frozenset({0x00, 0x01, *range(0xD0, 0xD8)})
@@ -85,6 +90,19 @@ def segments(data: bytes) -> Iterator[Segment]:
             found = _NEXT_MARKER.search(data, at)
             at = found.start() if found is not None else size
         yield Segment(marker, start, body + 2, at)
+
+
+def is_endless(data: bytes) -> bool:
+    """Whether it has more scans or segments than any camera writes, so that decoding it might take hours."""
+    scans = 0
+    try:
+        for number, segment in enumerate(segments(data)):
+            scans += segment.marker == SOS
+            if scans > SCANS_MAX or number > SEGMENTS_MAX:
+                return True
+    except NoJpeg:
+        pass  # decoders end there too
+    return False
 
 
 def header(data: bytes) -> Header:

@@ -427,8 +427,9 @@ _OUTGOING: TypeAdapter[Reply | Notice | Progress] = TypeAdapter(Outgoing)
 
 
 def encode(message: Message) -> bytes:
-    """Any of the messages as compact JSON."""
-    return json.dumps(dataclasses.asdict(message), ensure_ascii=False, separators=(",", ":")).encode()
+    """Any of the messages as compact JSON. Half a surrogate pair, which JSON can name and UTF-8 cannot, becomes `?`."""
+    text = json.dumps(dataclasses.asdict(message), ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
 
 
 def _decode(adapter: TypeAdapter[_M], data: bytes | str, what: str) -> _M:

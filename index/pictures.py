@@ -21,6 +21,7 @@ from core import exif, jpeg, picturestore
 from core.errors import Reason, Refused
 from core.messages import Box
 from index import colours
+from index.repeats import is_endless
 from index.sniff import sniff, webp_size
 
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
@@ -142,6 +143,8 @@ def _open(data: bytes, limits: Limits) -> ImageFile.ImageFile:
     name = sniff(data)
     if name == "WEBP" and (size := webp_size(data)) is not None:
         _check_size(size, limits)
+    if is_endless(name, data):
+        raise Refused(Reason.BROKEN_PICTURE)
     with _refusing():
         opened = Image.open(io.BytesIO(data), formats=[name])
         _check_size(opened.size, limits)

@@ -122,6 +122,6 @@ def parse_count(text: str | None, default: int) -> int:
     """1 to 100. Raises Refused (bad_request)."""
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= 100:
+    if not text.isascii() or not text.isdigit() or len(text) > 3 or not 1 <= int(text) <= 100:
         raise Refused(Reason.BAD_REQUEST, "count is a number from 1 to 100.")
     return int(text)

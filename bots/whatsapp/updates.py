@@ -125,7 +125,7 @@ def _words(address: str, body: str) -> Content:
 def _media(fields: Fields) -> list[tuple[str, str]]:
     """URL and content type of each; the type is a hint only."""
     number = fields.get("NumMedia") or "0"
-    count = min(int(number), 10) if number.isascii() and number.isdigit() else 0
+    count = min(int(number[:9]), 10) if number.isascii() and number.isdigit() else 0
     kind = [(fields.get(f"MediaUrl{n}") or "", fields.get(f"MediaContentType{n}") or "") for n in range(count)]
     return [(url, mime.partition(";")[0].strip().lower()) for url, mime in kind if url]
 

@@ -13,6 +13,8 @@ _THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 _SHAPE = re.compile(r"(?P<before>[^\d.,+-]*)(?P<number>[+]?[\d][\d.,'’\s]*)(?P<after>[^\d]*)")
 _CODE = re.compile(r"[a-z]{3}")
 _HIGHEST = Decimal(10) ** 12
+_TEXT_MAX = 200
+"""Characters: what is longer is no price, and the shape of a mebibyte of points would be looked for for hours."""
 
 
 class NoPrice(ValueError):
@@ -25,6 +27,8 @@ def parse_price(text: str, default_currency: str) -> tuple[Decimal, str]:
     The amount keeps its digits (`49.90` stays so). A lone separator before three digits parts thousands, unless the
     currency has three decimals: `1,234` and `1.234` of euros are 1234.
     """
+    if len(text) > _TEXT_MAX:
+        raise NoPrice
     plain = "".join(_plain(sign) for sign in text).strip()
     found = _SHAPE.fullmatch(plain)
     if found is None:

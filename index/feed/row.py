@@ -128,16 +128,25 @@ def _first(fields: Fields, name: str) -> str:
 def _text(fields: Fields, name: str) -> str:
     """Shop systems often escape a title once too often: `Tom &amp; Jerry`."""
     value = _first(fields, name)
-    return clean(html.unescape(value) if "&" in value else value)
+    return clean(_unescaped(value))
+
+
+def _unescaped(text: str) -> str:
+    if "&" not in text:
+        return text
+    try:
+        return html.unescape(text)
+    except (
+        ValueError
+    ):  # a sign by a number of more than 4,300 digits, which Python does not read: the text stays as it is
+        return text
 
 
 _TAG = re.compile(r"<[^<>]{0,1000}>")
 
 
 def _without_tags(text: str) -> str:
-    text = text[: 4 * DESCRIPTION_MAX]
-    if "&" in text:
-        text = html.unescape(text)
+    text = _unescaped(text[: 4 * DESCRIPTION_MAX])
     return clean(_TAG.sub(" ", text) if "<" in text else text)
 
 
@@ -153,6 +162,8 @@ def _link(text: str, notes: list[str]) -> str | None:
     if not text:
         return None
     text = text.replace(" ", "%20")
+    scheme, colon, rest = text.partition(":")
+    text = scheme.lower() + colon + rest
     try:
         parts = urlsplit(text)
         fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None

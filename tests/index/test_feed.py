@@ -254,7 +254,7 @@ def test_availability_is_read_in_its_variants(
     [
         ("https://shop.example/a?b=c&d=e#f", "https://shop.example/a?b=c&d=e#f"),
         ("http://shop.example/größe", "http://shop.example/größe"),
-        ("HTTPS://shop.example/a b", "HTTPS://shop.example/a%20b"),
+        ("HTTPS://shop.example/a b", "https://shop.example/a%20b"),
         ("javascript:alert(1)", None),
         ("java\tscript:alert(1)", None),
         ("data:text/html,x", None),
