@@ -10,13 +10,13 @@ import onnx
 
 from index.model.calibration import pictures_in
 from index.model.card import ModelCard, card_from_metadata, probes_of
-from index.model.contract import ModelFileError
+from index.model.contract import ModelFileError, Pixels
 from index.model.export import export, save
 from index.model.probes import ADMITTED, Reference, draw, sign_disagreement
 from index.model.quantise import quantise
 from index.model.registry import VGG16_WIDTHS
 from index.model.runtime import Embedder
-from index.model.weights import read_weights
+from index.model.weights import Weights, read_weights
 
 DEFAULT_SIZES = {"npz": 64}
 """What our own weights were trained on last; the published ones were on 224."""
@@ -41,19 +41,33 @@ def make(
         raise ModelFileError(f"The model's file name must end in .onnx, not {target.name}.")
     weights = read_weights(source, widths=widths)
     side = size or DEFAULT_SIZES.get(weights.source, 224)
-    exact = export(weights, size=side, outputs=outputs, name=name or target.stem)
-    if calibrate is None:
+    pixels = None if calibrate is None else pictures_in(calibrate, side)
+    return make_of(weights, target, size=side, outputs=outputs, pixels=pixels, name=name)
+
+
+def make_of(
+    weights: Weights,
+    target: Path,
+    *,
+    size: int,
+    outputs: Sequence[str] = ("descriptor",),
+    pixels: Pixels | None = None,
+    name: str | None = None,
+) -> ModelCard:
+    """As `make`, of weights in memory; int8 where `pixels` are given to calibrate on. Raises `ModelFileError`."""
+    exact = export(weights, size=size, outputs=outputs, name=name or target.stem)
+    if pixels is None:
         save(exact, target)
         probes_of(target).unlink(missing_ok=True)
         return _card(exact, target)
-    small, reference = _quantised(exact, calibrate, side)
+    small, reference = _quantised(exact, pixels, size)
     save(small, target)
     reference.save(probes_of(target))
     return _card(small, target)
 
 
-def _quantised(exact: onnx.ModelProto, folder: Path, side: int) -> tuple[onnx.ModelProto, Reference]:
-    small = quantise(exact, pictures_in(folder, side))
+def _quantised(exact: onnx.ModelProto, pixels: Pixels, side: int) -> tuple[onnx.ModelProto, Reference]:
+    small = quantise(exact, pixels)
     with tempfile.TemporaryDirectory(prefix="snapshelf-") as temporary:
         reference = Reference.of(_loaded(exact, Path(temporary) / "fp32.onnx"), draw(side))
         share = sign_disagreement(_loaded(small, Path(temporary) / "int8.onnx"), reference)
