@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -31,5 +33,17 @@ def distances(query: Codes, codes: Codes) -> npt.NDArray[np.int32]:
 def part_distances(query: Codes, codes: Codes, starts: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
     """Differing bits by part: int32 `[N, P]`. `starts`: the first 8-byte word of each part, rising from 0."""
     differing = np.bitwise_count(words(codes) ^ words(query.reshape(1, -1)))
-    counted: npt.NDArray[np.int32] = np.add.reduceat(differing, starts, axis=1, dtype=np.int32)
+    # A product of matrices adds short rows in half the time that `add.reduceat` takes; whole numbers stay whole.
+    counted: npt.NDArray[np.int32] = (differing.astype(np.float32) @ _parts(differing.shape[1], tuple(starts))).astype(
+        np.int32
+    )
     return counted
+
+
+@lru_cache(maxsize=64)
+def _parts(width: int, starts: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """`[width, P]`: 1 where a word belongs to a part."""
+    of_word = np.searchsorted(starts, np.arange(width), side="right") - 1
+    belongs: npt.NDArray[np.float32] = (of_word[:, None] == np.arange(len(starts))).astype(np.float32)
+    belongs.flags.writeable = False
+    return belongs

@@ -30,7 +30,8 @@ class LongCodes:
     def __init__(self, path: Path, rows: int, width: int, expected: npt.NDArray[np.uint32]) -> None:
         """Raises BrokenGeneration where the file has another size."""
         try:
-            flat = np.memmap(path, dtype=np.uint8, mode="r") if rows else np.empty(0, np.uint8)
+            # as a plain array: the subclass of mapped ones costs at each slice
+            flat = np.asarray(np.memmap(path, dtype=np.uint8, mode="r")) if rows else np.empty(0, np.uint8)
         except (OSError, ValueError):
             raise BrokenGeneration(f"{path.parent.name}: {path.name} cannot be opened.") from None
         if len(flat) != rows * width or len(expected) != -(-len(flat) // BLOCK):
@@ -51,11 +52,11 @@ class LongCodes:
 
     def rows(self, numbers: npt.NDArray[np.intp]) -> Codes:
         """A copy of these rows. Raises BrokenGeneration where a block they touch is damaged."""
-        if not self._checked.all():
-            width = self._codes.shape[1]
-            touched = np.union1d(numbers * width // BLOCK, (numbers * width + width - 1) // BLOCK)
-            self._check(touched)
-        return self._codes[numbers]
+        width = self._codes.shape[1]
+        for touched in (numbers * width // BLOCK, (numbers * width + width - 1) // BLOCK):
+            if not self._checked[touched].all():
+                self._check(np.unique(touched))
+        return self._codes.take(numbers, axis=0)
 
     def span(self, start: int, stop: int) -> Codes:
         """Rows from start up to stop, without a copy. Raises BrokenGeneration."""

@@ -48,7 +48,7 @@ class MemoryCodes:
 
     def rows(self, numbers: Rows) -> Codes:
         """A copy of these rows."""
-        return self._codes[numbers]
+        return self._codes.take(numbers, axis=0)
 
     def span(self, start: int, stop: int) -> Codes:
         """Rows from start up to stop, without a copy."""
@@ -75,6 +75,38 @@ class Found:
     row: int
     distance: float
     by_part: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Rows, in any order, whose long codes were compared with the query's."""
+
+    rows: Rows
+    distances: npt.NDArray[np.float64]
+    """Weighted long distances."""
+    short: npt.NDArray[np.int32]
+    """Short distances."""
+    by_part: npt.NDArray[np.int32]
+    """`[N, P]` differing bits."""
+
+    def first(self, products: npt.NDArray[np.uint32], want: int) -> list[Found]:
+        """The `want` first products. Only the nearest rows are sorted: sorting 2,560 takes longer than comparing."""
+        several = 4 * want + 16
+        while several < len(self.rows):
+            last = np.partition(self.distances, several)[several]
+            found = distinct(self._of(np.flatnonzero(self.distances <= last)).ranked(products), products, want)
+            if len(found) == want:
+                return found
+            several *= WIDEN
+        return distinct(self.ranked(products), products, want)
+
+    def ranked(self, products: npt.NDArray[np.uint32]) -> Ranked:
+        """In order of long distance, short distance, product, row."""
+        sequence = np.lexsort((self.rows, products[self.rows], self.short, self.distances))
+        return Ranked(self.rows[sequence], self.distances[sequence], self.by_part[sequence])
+
+    def _of(self, chosen: Rows) -> Compared:
+        return Compared(self.rows[chosen], self.distances[chosen], self.short[chosen], self.by_part[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +137,18 @@ class TwoPhase:
         self, short: Codes, long: Codes, want: int, mask: npt.NDArray[np.bool_] | None, exact: bool
     ) -> list[Found]:
         if exact:
-            return distinct(self.exact(short, long, mask), self.products, want)
+            return self._all_of_one(short, long, want, mask)
         size = SHORTLIST * want
         allowed = len(self.short) if mask is None else int(np.count_nonzero(mask))
         while True:
-            rows, distances = self.short.nearest(short, 2 * size, mask)
-            rows, distances = whole_last_distance(rows, distances, size)
-            found = distinct(self._rank(long, rows, distances), self.products, want)
+            rows, near = self.short.shortlist(short, size, mask)
+            by_part = self.layout.by_part(long, self.long.rows(rows))
+            found = Compared(rows, self.layout.weighted(by_part), near, by_part).first(self.products, want)
             if len(found) >= want or size >= allowed:
                 return found
             size *= WIDEN
 
-    def _rank(self, long: Codes, rows: Rows, short_distances: npt.NDArray[np.int32]) -> Ranked:
-        by_part = self.layout.by_part(long, self.long.rows(rows))
-        return order(rows, self.layout.weighted(by_part), short_distances, by_part, self.products)
-
-    def exact(self, short: Codes, long: Codes, mask: npt.NDArray[np.bool_] | None = None) -> Ranked:
+    def _all_of_one(self, short: Codes, long: Codes, want: int, mask: npt.NDArray[np.bool_] | None) -> list[Found]:
         """All allowed rows by their long codes alone."""
         rows = np.arange(len(self.short)) if mask is None else np.flatnonzero(mask)
         pieces = [
@@ -128,34 +156,11 @@ class TwoPhase:
             for at in range(0, len(rows), CHUNK)
         ]
         by_part = np.concatenate(pieces) if pieces else np.empty((0, len(self.layout.parts)), np.int32)
-        short_distances = hamming.distances(short, self.short.codes[rows])
-        return order(rows, self.layout.weighted(by_part), short_distances, by_part, self.products)
+        near = hamming.distances(short, self.short.codes[rows])
+        return Compared(rows, self.layout.weighted(by_part), near, by_part).first(self.products, want)
 
     def _block(self, rows: Rows, *, whole: bool) -> Codes:
         return self.long.span(int(rows[0]), int(rows[-1]) + 1) if whole else self.long.rows(rows)
-
-
-def whole_last_distance(rows: Rows, distances: npt.NDArray[np.int32], size: int) -> tuple[Rows, npt.NDArray[np.int32]]:
-    """A shortlist of `size` and every further row at its last distance (those given, so at most twice `size`).
-
-    Rows at the same distance have the same right to be looked at; FAISS would cut them off in storage order.
-    """
-    if len(rows) <= size:
-        return rows, distances
-    keep = int(np.searchsorted(distances, distances[size - 1], side="right"))
-    return rows[:keep], distances[:keep]
-
-
-def order(
-    rows: Rows,
-    distances: npt.NDArray[np.float64],
-    short_distances: npt.NDArray[np.int32],
-    by_part: npt.NDArray[np.int32],
-    products: npt.NDArray[np.uint32],
-) -> Ranked:
-    """Order by long distance, short distance, product, row."""
-    sequence = np.lexsort((rows, products[rows], short_distances, distances))
-    return Ranked(rows[sequence], distances[sequence], by_part[sequence])
 
 
 def distinct(ranked: Ranked, products: npt.NDArray[np.uint32], want: int) -> list[Found]:

@@ -1,4 +1,4 @@
-"""Phase 1: the short codes in a FAISS binary index, exact (`flat`) or a graph (`hnsw`)."""
+"""Phase 1: the short codes in a FAISS binary index, passed over exactly (`flat`) or walked as a graph (`hnsw`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from index import hamming
+from index import scan
 from index.faiss_ import faiss
 from index.hamming import Codes
 
@@ -62,6 +62,16 @@ class ShortCodes:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
+    def shortlist(
+        self, query: Codes, size: int, mask: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
+        """The `size` rows nearest to one code `[bytes]` and every further one at their last distance, at most twice
+        `size`: rows and distances, nearest first. `mask` bool `[rows]` says which may answer. Exact where `flat` is.
+        """
+        if self.kind == "flat":
+            return scan.shortlist(query, self.codes, size, mask)
+        return whole_last_distance(*self.nearest(query, 2 * size, mask), size)
+
     def nearest(
         self, query: Codes, count: int, mask: npt.NDArray[np.bool_] | None = None, *, breadth: int = 0
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
@@ -100,6 +110,19 @@ class ShortCodes:
         self, query: Codes, count: int, mask: npt.NDArray[np.bool_]
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
         rows = np.flatnonzero(mask)
-        distances = hamming.distances(query, self.codes[rows])
+        distances = scan.distances(query, self.codes.take(rows, axis=0))
         order = np.lexsort((rows, distances))[:count]
         return rows[order], distances[order]
+
+
+def whole_last_distance(
+    rows: npt.NDArray[np.intp], distances: npt.NDArray[np.int32], size: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
+    """Of rows by rising distance the first `size` and every further one of those given at the last distance.
+
+    Rows at the same distance have the same right to be looked at.
+    """
+    if len(rows) <= size:
+        return rows, distances
+    keep = int(np.searchsorted(distances, distances[size - 1], side="right"))
+    return rows[:keep], distances[:keep]

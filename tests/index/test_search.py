@@ -11,8 +11,8 @@ import pytest
 from index import hamming
 from index.codes import CodeLayout
 from index.hamming import Codes
-from index.search import Found, MemoryCodes, Ranked, TwoPhase, distinct, fuse, whole_last_distance
-from index.shortcodes import ShortCodes
+from index.search import Found, MemoryCodes, Ranked, TwoPhase, distinct, fuse
+from index.shortcodes import ShortCodes, whole_last_distance
 
 LAYOUT = CodeLayout.of([("texture", 8, 0.2), ("shape", 16, 0.3), ("kind", 32, 0.5)])
 

@@ -1,0 +1,138 @@
+"""Phase 1 without a graph: one pass over all short codes, exact, made of FAISS's Hamming kernel and a bar.
+
+FAISS's own search (`IndexBinaryFlat`) keeps a list for every distance while it looks at a row; this one computes a
+stretch of distances at once and keeps the few rows at or below a bar. An evenly spread sample says where the bar is
+likely to be, a fuller one is lowered, and one that let too few through is dropped and the pass begun again: a bad
+guess costs time, never a row. What that saves on one core stands in `benchmarks/results.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from index.faiss_ import faiss
+from index.hamming import Codes
+
+Rows = npt.NDArray[np.intp]
+Distances = npt.NDArray[np.int32]
+Keys = npt.NDArray[np.int64]
+"""Distance and row in one number, so that one sort orders by both."""
+Mask = npt.NDArray[np.bool_]
+
+ROW_BITS = 40
+SAMPLE = 4096
+SPREAD = 4.0
+"""Standard deviations by which the guess is generous: too few come through in one pass of ten thousands."""
+STRETCH = 65_536
+"""Rows at once: their distances (256 KiB) stay in the processor's second cache."""
+GATHER_BELOW = 0.15
+"""A mask that leaves a smaller share is served by copying its rows together: cheaper than to pass all the others."""
+
+
+def distances(query: Codes, codes: Codes) -> Distances:
+    """Differing bits between one code `[bytes]` and each of `[N, bytes]` (contiguous): int32 `[N]`."""
+    counted = np.empty(len(codes), np.int32)
+    if len(codes):
+        one, width = np.ascontiguousarray(query), codes.shape[1]
+        faiss.hammings(faiss.swig_ptr(one), faiss.swig_ptr(codes), 1, len(codes), width, faiss.swig_ptr(counted))
+    return counted
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """The rows that may answer: all, those of a mask, or (where a mask leaves few) those picked by number."""
+
+    codes: Codes
+    mask: Mask | None
+    picked: Rows | None
+    count: int
+
+    @classmethod
+    def of(cls, codes: Codes, mask: Mask | None, size: int) -> _Allowed:
+        if mask is None:
+            return cls(codes, None, None, len(codes))
+        count = int(np.count_nonzero(mask))
+        if count <= max(2 * size, GATHER_BELOW * len(codes)):
+            return cls(codes, None, np.flatnonzero(mask), count)
+        return cls(codes, mask, None, count)
+
+    @property
+    def places(self) -> int:
+        """How many are passed over."""
+        return len(self.codes) if self.picked is None else len(self.picked)
+
+    def near(self, query: Codes, stretch: slice, bar: int) -> Keys:
+        """Keys of the allowed ones at or below the bar in a stretch of places."""
+        if self.mask is not None and not self.mask[stretch].any():
+            return np.empty(0, np.int64)
+        codes = self.codes[stretch] if self.picked is None else self.codes.take(self.picked[stretch], axis=0)
+        found = distances(query, codes)
+        below = found <= bar
+        if self.mask is not None:
+            below &= self.mask[stretch]
+        places = np.flatnonzero(below)
+        keys: Keys = (found.take(places).astype(np.int64) << ROW_BITS) + (places + stretch.start)
+        return keys
+
+    def sample(self, query: Codes) -> Distances:
+        """Distances of some of the allowed ones, evenly spread."""
+        places = np.arange(0, self.places, max(1, self.places // SAMPLE))
+        if self.mask is not None:
+            places = places[self.mask[places]]
+        return distances(query, self.codes.take(places if self.picked is None else self.picked[places], axis=0))
+
+
+def shortlist(query: Codes, codes: Codes, size: int, mask: Mask | None = None) -> tuple[Rows, Distances]:
+    """The `size` rows nearest to one code, every further row at their last distance, but at most twice `size`.
+
+    Rows at the same distance have the same right to be looked at; where they are too many, the first ones count.
+    In order of distance, then row. `mask` bool `[rows]` says which rows may answer.
+    """
+    allowed = _Allowed.of(codes, mask, size)
+    furthest = 8 * codes.shape[1]
+    keys = _pass(query, allowed, size, _likely_bar(query, allowed, size))
+    if len(keys) < min(size, allowed.count):
+        keys = _pass(query, allowed, size, furthest)
+    places = keys & ((1 << ROW_BITS) - 1)
+    return (places if allowed.picked is None else allowed.picked[places]), (keys >> ROW_BITS).astype(np.int32)
+
+
+def _likely_bar(query: Codes, allowed: _Allowed, size: int) -> int:
+    """A distance that is likely to let at least `size` rows through, and not many more."""
+    furthest: int = 8 * allowed.codes.shape[1]
+    if allowed.count <= 4 * size:
+        return furthest
+    found = allowed.sample(query)
+    expected = len(found) * size / allowed.count
+    place = int(expected + SPREAD * np.sqrt(expected) + SPREAD)
+    return int(np.partition(found, place)[place]) if place < len(found) else furthest
+
+
+def _pass(query: Codes, allowed: _Allowed, size: int, bar: int) -> Keys:
+    """The shortlist of the rows at or below the bar, in order; all of it where that is at least `size`."""
+    kept: list[Keys] = []
+    count = 0
+    for at in range(0, allowed.places, STRETCH):
+        kept.append(allowed.near(query, slice(at, at + STRETCH), bar))
+        count += len(kept[-1])
+        if count >= 4 * size:
+            kept, count, bar = _lowered(kept, size, bar)
+    return cut(np.sort(np.concatenate(kept)), size) if kept else np.empty(0, np.int64)
+
+
+def _lowered(kept: list[Keys], size: int, bar: int) -> tuple[list[Keys], int, int]:
+    """What is kept cut to a shortlist, and the bar at its last distance: a row of later that lies there counts too."""
+    keys = cut(np.sort(np.concatenate(kept)), size)
+    last = int(keys[-1] >> ROW_BITS)
+    return [keys], len(keys), min(bar, last - 1 if len(keys) == 2 * size else last)
+
+
+def cut(keys: Keys, size: int) -> Keys:
+    """Of rising keys the first `size` and every other at their last distance, at most twice `size`."""
+    if len(keys) <= size:
+        return keys
+    after = ((keys[size - 1] >> ROW_BITS) + 1) << ROW_BITS
+    return keys[: min(int(np.searchsorted(keys, after)), 2 * size)]
