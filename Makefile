@@ -76,7 +76,10 @@ test-api: $(VENV)/.api ## the search API against its own OpenAPI document
 faults: install ## kill, starve and lie to the service under load, and account for every photo (MINUTES=60, SEED=7)
 	$(BIN)/python -m tests.faults --minutes $(MINUTES) --seed $(SEED)
 
-bench: install ## the figures that the README quotes
+$(VENV)/.bench: $(VENV)/.dev locks/bench.txt
+	@$(PIP) install --require-hashes -r locks/bench.txt && touch $@ || echo "The libraries that we compare with cannot be built here (they need a C++ compiler): they are left out."
+
+bench: install $(VENV)/.bench ## the figures that the README quotes
 	$(BIN)/python -m benchmarks
 
 lock: ## write the lock files anew (needs uv)
@@ -87,6 +90,7 @@ lock: ## write the lock files anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group browser -c locks/dev.txt -o locks/browser.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group fuzz -c locks/dev.txt -o locks/fuzz.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group api -c locks/dev.txt -o locks/api.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bench -c locks/dev.txt -o locks/bench.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group build -c locks/dev.txt -o locks/build.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group gpu -c locks/run.txt -o locks/gpu.txt
 
