@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from platform import machine
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -17,10 +17,9 @@ from core.errors import SnapshelfError
 from index.model.card import ModelCard, card_from_metadata, read_verified
 from index.model.contract import Descriptors, Embeds, ModelFileError, Part, Pixels
 from index.model.processor import SENTENCES, ComputePath, compute_path, cpu_flags, describe_cpu
+from index.model.providers import CUDA, NO_CUDA, Provider, candidates, got
 
 __all__ = ["Embedder", "Embeds", "Part", "builtin_path", "describe_cpu", "find_model"]
-
-Provider = Literal["auto", "cpu", "cuda"]
 
 BUILTIN = "builtin"
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
@@ -70,15 +69,10 @@ class Embedder:
         """
         file = find_model(path_or_name, models)
         data = read_verified(file, _manifest().get("sha256", "") if file == builtin_path() else None)
-        providers = _providers(provider)
         threads = threads or usable_cpus()
-        cuda = providers[0] == "CUDAExecutionProvider"
-        # Which way to compute depends on the variant, which only a loaded file tells: the name decides
-        # the first try, and a session is made anew where the file says otherwise.
-        chosen = path or compute_path(machine(), cpu_flags(), cuda=cuda)
-        session = _session(data, file, providers, threads, chosen)
+        session, cuda, chosen = _first_that_works(data, file, provider, threads, path)
         card = card_from_metadata(session.get_modelmeta().custom_metadata_map, file)
-        if path is None and card.variant != "int8":
+        if path is None and card.variant != "int8":  # which only a loaded file tells; its session is the same
             chosen = compute_path(machine(), cpu_flags(), card.variant, cuda=cuda)
         _check_shapes(session, card, file)
         if file == builtin_path():
@@ -143,13 +137,17 @@ def _manifest() -> dict[str, str]:
         raise ModelFileError("The built-in model's manifest is missing or broken: install Snapshelf again.") from None
 
 
-def _providers(wish: Provider) -> list[str]:
-    available = ort.get_available_providers()
-    if wish != "cpu" and "CUDAExecutionProvider" in available:
-        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    if wish == "cuda":
-        raise SnapshelfError("ONNX Runtime finds no CUDA here: install onnxruntime-gpu, or leave the provider on auto.")
-    return ["CPUExecutionProvider"]
+def _first_that_works(
+    data: bytes, file: Path, wish: Provider, threads: int, path: ComputePath | None
+) -> tuple[ort.InferenceSession, bool, ComputePath]:
+    """The session, whether it is on a card, and how it computes. Raises SnapshelfError where only a card will do."""
+    for providers in candidates(wish):
+        cuda = providers[0] == CUDA
+        chosen = path or compute_path(machine(), cpu_flags(), cuda=cuda)
+        session = _session(data, file, providers, threads, chosen)
+        if got(session, providers):
+            return session, cuda, chosen
+    raise SnapshelfError(NO_CUDA)
 
 
 def _session(data: bytes, file: Path, providers: list[str], threads: int, path: ComputePath) -> ort.InferenceSession:
