@@ -52,6 +52,10 @@ class Delivery:
             self._empty.clear()
             self._spooled.set()
 
+    def spooled_bytes(self) -> int:
+        """What waits on disk for Redis."""
+        return self._spool.bytes_used()
+
     async def drained(self) -> None:
         """Returns once everything that was spooled is in Redis."""
         if self._spooled.is_set():

@@ -17,11 +17,11 @@ from bots.delivery import Delivery
 from bots.outbox import Outbox
 from bots.server import build_app
 from bots.services import Services
+from bots.watch import watch
 from bots.web.channel import ApiChannel, WebChannel
-from core import metrics
 from core.blobs import Blobs
 from core.connection import connect
-from core.errors import SettingsError, Unavailable
+from core.errors import SettingsError
 from core.keys import CONVERSATION, SENDERS, Keys
 from core.presence import process_name
 from core.settings import Settings
@@ -30,8 +30,6 @@ from core.streams import PartitionConsumer, Promoter, Streams
 from core.telemetry import get_logger
 
 log = get_logger(__name__)
-
-DEPTHS_EVERY_S = 5.0
 
 
 async def run_bots(
@@ -95,7 +93,7 @@ async def _work(services: Services, stop: asyncio.Event, on_ready: Callable[[str
         replies.run,
         Promoter(streams).run,
         services.delivery.run,
-        lambda stopping: _watch(streams, stopping),
+        lambda stopping: watch(services, stopping),
     ]
     if services.settings.telegram_on and not services.settings.public_url:
         from bots.telegram.polling import Polling
@@ -137,20 +135,3 @@ async def _together(parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, No
     for result in results:
         if isinstance(result, BaseException):
             raise result
-
-
-async def _watch(streams: Streams, stop: asyncio.Event) -> None:
-    """Depths and tally as metrics."""
-    while not stop.is_set():
-        metrics.HEARTBEAT.set_to_current_time()
-        try:
-            for stream, depth in (await streams.depths()).items():
-                metrics.QUEUE_DEPTH.labels(stream).set(depth)
-            for state, count in (await streams.tally()).items():
-                metrics.PHOTOS.labels(state).set(count)
-        except Unavailable as error:
-            log.info("no depths for the metrics", error=str(error))
-        try:
-            await asyncio.wait_for(stop.wait(), DEPTHS_EVERY_S)
-        except TimeoutError:
-            continue
