@@ -27,6 +27,7 @@ from bots.channel import (
     Unknown,
 )
 from bots.counts import count, outcome_of
+from bots.partmarks import PartMarks
 from bots.services import Services
 from core import metrics, tracing
 from core.connection import redis_errors
@@ -95,6 +96,7 @@ class Outbox:
         self._streams, self._keys = services.streams, services.keys
         self._redis = services.streams.redis
         self._limiter = Limiter(self._redis, self._keys)
+        self._marks = PartMarks(self._streams)
         settings = services.settings
         self._context = RenderContext(
             shop_name=settings.shop_name,
@@ -174,7 +176,7 @@ class Outbox:
         metrics.SENDS.labels(channel.name, f"late_{type(outcome).__name__.lower()}").inc()
         if isinstance(outcome, Alarm):
             await raise_alarm(self._services, channel.name, outcome.reason)
-            await self._mark(part, PartState.DROPPED)
+            await self._marks.ended(part, PartState.DROPPED)
             return None
         later = await self._look(part.chat, part.job, channel, done)
         if later is not None or done.gone:
@@ -210,6 +212,7 @@ class Outbox:
         if chat_ms > 0:
             return _Later("the provider asked to wait", chat_ms)
         done.states = {int(number): PartState(state.decode()) for number, state in marked.items()}
+        await self._marks.catch_up(job, done.states)
         return None
 
     async def _send_parts(self, parts: Sequence[Part], channel: Channel, done: _Progress) -> _Later | None:
@@ -248,7 +251,7 @@ class Outbox:
             if isinstance(room, Wait):
                 return _Later("the provider's rate is used up", min(room.ms, RATE_RETRY_MAX_MS))
             if not part.editing:
-                await self._streams.take_part(part.job, part.number)
+                await self._marks.take(part, done.states.get(part.number))
             with tracing.span("send.part", kind="client", channel=channel.name) as span:
                 outcome = await channel.send(part)
                 span.note(outcome=type(outcome).__name__.lower())
@@ -263,21 +266,22 @@ class Outbox:
             case Sent(provider_ids=ids):
                 done.sent = True
                 # Redis writes it to its disk while the next part waits for its rate
-                done.marking = asyncio.create_task(self._mark_sent(part, ids, channel))
+                what = late.remembered(part) if isinstance(channel, late.HearsLate) else None
+                done.marking = asyncio.create_task(self._marks.sent(part, ids, what))
             case Unknown(reason=reason):
                 log.warning("a send may have arrived or not; it is not repeated", job=part.job, reason=reason)
                 done.unknown = True
-                await self._mark(part, PartState.UNKNOWN)
+                await self._marks.ended(part, PartState.UNKNOWN)
             case Drop(reason=reason, alarm=alarm):
                 log.warning("a part was refused for good", job=part.job, channel=channel.name, reason=reason)
                 if alarm:
                     await raise_alarm(self._services, channel.name, reason)
-                await self._mark(part, PartState.DROPPED)
+                await self._marks.ended(part, PartState.DROPPED)
             case Gone(reason=reason):
                 log.info("a chat cannot be written to any more", job=part.job, reason=reason)
                 done.gone = True
                 await keep(self._redis, (self._keys.gone(part.chat), "1", GONE_S))
-                await self._mark(part, PartState.DROPPED)
+                await self._marks.ended(part, PartState.DROPPED)
             case Degrade(to=instead, reason=reason):
                 log.info("a part goes out in another form", job=part.job, reason=reason)
                 return await self._send_instead(part, instead, channel, done)
@@ -286,7 +290,7 @@ class Outbox:
             case Retry(reason=reason, after_ms=after_ms):
                 return await self._put_off(part, reason, after_ms)
             case Alarm(reason=reason):
-                await self._unmark(part)
+                await self._marks.not_sent(part)
                 await keep(self._redis, (self._keys.paused(channel.name), "1", ALARM_PAUSE_MS / 1000))
                 await raise_alarm(self._services, channel.name, reason)
                 return _Later(reason, ALARM_RETRY_MS)
@@ -300,20 +304,20 @@ class Outbox:
         The part itself was not sent, so its own mark goes: when this is interrupted, the part is tried and refused
         again, and of its other form only what is missing follows.
         """
-        await self._unmark(part)
+        await self._marks.not_sent(part)
         others = [dataclasses.replace(other, number=_beneath(part, at)) for at, other in enumerate(instead)]
         later = await self._send_parts(others, channel, done)
         await done.marked()
         if later is None:
-            await self._mark(part, PartState.UNKNOWN if done.unknown else PartState.SENT)
+            await self._marks.ended(part, PartState.UNKNOWN if done.unknown else PartState.SENT)
         return later
 
     async def _send_elsewhere(self, part: Part, chat: str, channel: Channel, done: _Progress) -> _Later | None:
         """The chat has another name now: this part and the rest of the answer go there."""
-        await self._unmark(part)
+        await self._marks.not_sent(part)
         if done.moved_to == chat:
             log.warning("a chat is said to have moved where it is", job=part.job, channel=channel.name)
-            await self._mark(part, PartState.DROPPED)
+            await self._marks.ended(part, PartState.DROPPED)
             return None
         await keep(self._redis, (self._keys.moved(part.chat), chat, MOVED_S))
         done.moved_to = chat
@@ -321,24 +325,10 @@ class Outbox:
         return await self._send_part(part, channel, done)
 
     async def _put_off(self, part: Part, reason: str, after_ms: int | None) -> _Later:
-        await self._unmark(part)
+        await self._marks.not_sent(part)
         if after_ms is not None:
             await keep(self._redis, (self._keys.paused(part.chat), "1", after_ms / 1000))
         return _Later(reason, after_ms, failure=after_ms is None)
-
-    async def _mark_sent(self, part: Part, provider_ids: Sequence[str], channel: Channel) -> None:
-        what = late.remembered(part) if isinstance(channel, late.HearsLate) else None
-        for provider_id in provider_ids or (None,):
-            await self._mark(part, PartState.SENT, provider_id, what)
-
-    async def _mark(self, part: Part, state: PartState, provider_id: str | None = None, what: object = None) -> None:
-        if not part.editing:
-            await self._streams.mark_part(part.job, part.number, state, provider_id, what)
-
-    async def _unmark(self, part: Part) -> None:
-        """It was not sent, and that is known."""
-        with redis_errors():
-            await self._redis.hdel(self._keys.parts(part.job), str(part.number))
 
 
 def _beneath(part: Part, at: int) -> int:

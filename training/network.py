@@ -82,7 +82,7 @@ def load(path: Path) -> tuple[Vgg16, dict[str, Any]]:
         kept = {name: file[name] for name in file.files}
     network = Vgg16()
     eps = float(kept.pop("bn_eps", BN_EPS))
-    for name, conv, norm in _layers(network):
+    for name, conv, norm in normed(network):
         conv.weight.data = torch.from_numpy(kept.pop(f"{name}_w").astype(np.float32))
         for field, target in _fields(norm).items():
             target.data.copy_(torch.from_numpy(kept.pop(f"{name}_{field}").astype(np.float32)))
@@ -94,8 +94,8 @@ def load(path: Path) -> tuple[Vgg16, dict[str, Any]]:
 
 def save(network: Vgg16, path: Path, scale_shape: tuple[int, ...] = ()) -> None:
     """In the layout of the first weights, written aside and renamed."""
-    arrays: dict[str, Any] = {"bn_eps": np.float32(next(norm.eps for _, _, norm in _layers(network)))}
-    for name, conv, norm in _layers(network):
+    arrays: dict[str, Any] = {"bn_eps": np.float32(next(norm.eps for _, _, norm in normed(network)))}
+    for name, conv, norm in normed(network):
         arrays[f"{name}_w"] = conv.weight.detach().cpu().contiguous().numpy().astype(np.float16)
         for field, source in _fields(norm).items():
             arrays[f"{name}_{field}"] = source.detach().cpu().numpy().astype(np.float32)
@@ -107,7 +107,8 @@ def save(network: Vgg16, path: Path, scale_shape: tuple[int, ...] = ()) -> None:
     part.rename(path)
 
 
-def _layers(network: Vgg16) -> list[tuple[str, nn.Conv2d, nn.BatchNorm2d]]:
+def normed(network: Vgg16) -> list[tuple[str, nn.Conv2d, nn.BatchNorm2d]]:
+    """Each convolution in order: its name in the file, itself, the normalisation after it."""
     found = []
     for b, block in enumerate(network.blocks, start=1):
         modules: list[Any] = list(block)

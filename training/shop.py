@@ -1,0 +1,235 @@
+"""A shop's catalogue as training sees it: pictures decoded once and mapped, products, categories, what is held out."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import Refused, SnapshelfError
+from core.settings import Settings
+from index.feed import read_feed
+from index.picture_source import NoPicture, PictureSource
+from index.pictures import decode_to_pixels
+from index.products import take
+from index.refinement.categories import category_path
+
+HELD_OUT = 0.25
+"""Share of the products that are never trained on."""
+HELD_OUT_AT_MOST = 1000
+LEAST_PRODUCTS = 40
+UNLABELLED = -1
+Progress = Callable[[str, int, int], None]
+"""Stage, done, of how many."""
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A product of the feed."""
+
+    id: str
+    images: tuple[str, ...]
+    category: str
+    group: str
+    """What its sizes and colours have in common, or its own id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All pictures of a catalogue, and those that shoppers sent."""
+
+    pixels: Pixels
+    """`[N, side, side, 3]` RGB, mapped: the shop's pictures."""
+    product: npt.NDArray[np.int64]
+    """`[N]`: number of the product that each picture shows; pictures that are the same, byte by byte, are of one."""
+    ids: tuple[str, ...]
+    """Product numbers → ids, for people."""
+    category: npt.NDArray[np.int64]
+    """`[P]`: UNLABELLED where the feed names none, or one that only this product is in."""
+    group: npt.NDArray[np.int64]
+    """`[P]`: products of one group are not pushed apart."""
+    held_out: npt.NDArray[np.bool_]
+    """`[P]`: kept for measuring."""
+    photos: Pixels
+    """`[M, side, side, 3]`: photos of shoppers, out of the feedback."""
+    photo_product: npt.NDArray[np.int64]
+    """`[M]`"""
+    skipped: int
+    """Products and photos that could not be read."""
+
+    @property
+    def categories(self) -> int:
+        return int(self.category.max(initial=UNLABELLED)) + 1
+
+
+def read_items(path: Path, currency: str) -> list[Item]:
+    """The products of a feed that lies here. Raises FeedError."""
+    rows = take(read_feed(path, currency=currency)).rows.values()
+    return [
+        Item(row.id, row.images, category_path(row.category) if row.category else "", row.item_group or row.id)
+        for row in rows
+    ]
+
+
+def read_verdicts(folder: Path | None) -> list[tuple[Path, str]]:
+    """Photo and product that a shopper liked or bought, from `snapshelf feedback export`. Raises SnapshelfError."""
+    if folder is None:
+        return []
+    table = folder / "pairs.csv" if folder.is_dir() else folder
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            return [(table.parent / row["path"], row["product_id"]) for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        raise SnapshelfError(f"{table} is not there: write it with `snapshelf feedback export {folder}`.") from None
+    except KeyError as missing:
+        raise SnapshelfError(f"{table.name} has no column {missing}: it needs path and product_id.") from None
+
+
+def stand(
+    items: Sequence[Item],
+    photos: Sequence[tuple[Path, str]],
+    *,
+    source: Path | None,
+    side: int,
+    folder: Path,
+    settings: Settings,
+    progress: Progress,
+) -> Shelf:
+    """Decode what is not yet in `folder`, and say what belongs together. Raises SnapshelfError for too few products."""
+    if not (folder / "shelf.json").exists():
+        _decode(items, photos, source, side, folder, settings, progress)
+    told = json.loads((folder / "shelf.json").read_text())
+    count, side = len(told["product"]), told["side"]
+    shape = (side, side, 3)
+    if len(told["ids"]) < LEAST_PRODUCTS:
+        raise SnapshelfError(
+            f"{len(told['ids'])} products with a picture are too few to train on and to test with: "
+            f"it takes {LEAST_PRODUCTS}, and is worth it from some hundred."
+        )
+    return Shelf(
+        pixels=_mapped(folder / "pictures.u8", (count, *shape)),
+        product=np.array(told["product"], np.int64),
+        ids=tuple(told["ids"]),
+        category=_shared_labels(told["category"]),
+        group=_numbered(told["group"]),
+        held_out=held_out(told["ids"]),
+        photos=_mapped(folder / "photos.u8", (len(told["photo_product"]), *shape)),
+        photo_product=np.array(told["photo_product"], np.int64),
+        skipped=told["skipped"],
+    )
+
+
+def held_out(ids: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """A quarter of the products by their id alone: a test product stays one when the catalogue grows and the shop
+    trains again from what it trained before."""
+    draws = np.array([int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64 for name in ids])
+    share = min(HELD_OUT, HELD_OUT_AT_MOST / max(1, len(ids)))
+    return np.asarray(draws < share)
+
+
+def _decode(  # noqa: PLR0917
+    items: Sequence[Item],
+    photos: Sequence[tuple[Path, str]],
+    source: Path | None,
+    side: int,
+    folder: Path,
+    settings: Settings,
+    progress: Progress,
+) -> None:
+    by_digest: dict[str, int] = {}
+    names: dict[str, int] = {}
+    kept: list[Item] = []
+    product: list[int] = []
+    skipped = 0
+    with (folder / "pictures.part").open("wb") as out:
+        for done, (item, contents) in enumerate(_contents(items, source, settings)):
+            progress("reading pictures", done + 1, len(items))
+            squeezed = {
+                _digest(content): pixels for content in contents if (pixels := _squeezed(content, side)) is not None
+            }
+            if not squeezed:
+                skipped += 1
+                continue
+            known = [by_digest[digest] for digest in squeezed if digest in by_digest]
+            number = known[0] if known else len(kept)
+            kept += [item] if not known else []
+            names[item.id] = number
+            for digest, pixels in squeezed.items():
+                if digest not in by_digest:
+                    by_digest[digest] = number
+                    product.append(number)
+                    out.write(pixels.tobytes())
+    sent: list[int] = []
+    with (folder / "photos.part").open("wb") as out:
+        for path, wanted in photos:
+            read = _squeezed(path.read_bytes(), side) if wanted in names and path.is_file() else None
+            if read is None:
+                skipped += 1
+                continue
+            sent.append(names[wanted])
+            out.write(read.tobytes())
+    for name in ("pictures", "photos"):
+        (folder / f"{name}.part").rename(folder / f"{name}.u8")
+    told = {
+        "side": side,
+        "ids": [item.id for item in kept],
+        "category": [item.category for item in kept],
+        "group": [item.group for item in kept],
+        "product": product,
+        "photo_product": sent,
+        "skipped": skipped,
+    }
+    (folder / "shelf.part").write_text(json.dumps(told))
+    (folder / "shelf.part").rename(folder / "shelf.json")
+
+
+def _contents(items: Sequence[Item], folder: Path | None, settings: Settings) -> Iterator[tuple[Item, list[bytes]]]:
+    """Each product with the bytes of its pictures; those that cannot be read are left out."""
+    references = [(number, image) for number, item in enumerate(items) for image in item.images]
+    with PictureSource(folder, hosts=settings.feed_hosts) as source:
+        contents: list[bytes] = []
+        at = 0
+        for number, content in source.read_many(references):
+            while at < number:
+                yield items[at], contents
+                at, contents = at + 1, []
+            contents += [] if isinstance(content, NoPicture) else [content]
+        for rest in range(at, len(items)):
+            yield items[rest], contents
+            contents = []
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _squeezed(content: bytes, side: int) -> Pixels | None:
+    try:
+        return decode_to_pixels(content, side)
+    except Refused:
+        return None
+
+
+def _mapped(path: Path, shape: tuple[int, ...]) -> Pixels:
+    return np.memmap(path, np.uint8, "r", shape=shape) if shape[0] else np.zeros(shape, np.uint8)
+
+
+def _numbered(labels: Sequence[str]) -> npt.NDArray[np.int64]:
+    names = {label: number for number, label in enumerate(dict.fromkeys(labels))}
+    return np.array([names[label] for label in labels], np.int64)
+
+
+def _shared_labels(labels: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Numbers of the labels that two products have at least; UNLABELLED for the others."""
+    count: dict[str, int] = {}
+    for label in labels:
+        count[label] = count.get(label, 0) + 1
+    names = {label: number for number, label in enumerate(sorted(one for one in count if one and count[one] > 1))}
+    return np.array([names.get(label, UNLABELLED) for label in labels], np.int64)
