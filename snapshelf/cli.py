@@ -19,6 +19,7 @@ COMMANDS = {
     "reindex": "Read a feed and publish a new index of it.",
     "search": "Search by photo, product or words, without Redis.",
     "evaluate": "Measure how well the index finds what it should.",
+    "train": "Train the model further on the shop's own goods.",
     "generations": "List the generations of the index.",
     "rollback": "Go back to an earlier generation.",
     "queue": "See, retry or drop what is under way or was given up.",

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from training.network import DIMENSIONS, TAPS, WIDTHS, Vgg16
+from training.network import DIMENSIONS, WIDTHS, Vgg16
 from training.shop import Shelf
 from training.views import Views
 
@@ -46,11 +46,9 @@ def rows_of(shelf: Shelf, each: int, most: int) -> tuple[npt.NDArray[np.int64], 
 
 
 def row_floats(side: int, frozen: int) -> int:
-    """Numbers in a row: the last frozen block's output after pooling, and the taps within."""
+    """Numbers in a row: the last frozen block's output after pooling, and the parts as they are before training."""
     small = side >> frozen
-    return WIDTHS[frozen - 1][0] * small * small + sum(
-        DIMENSIONS[name] for block, name in TAPS.items() if block <= frozen
-    )
+    return WIDTHS[frozen - 1][0] * small * small + sum(DIMENSIONS.values())
 
 
 class Bank:
@@ -84,8 +82,9 @@ class Bank:
         """The chunk that begins at row `at`."""
         pixels = self.pixels(np.arange(at, min(at + CHUNK, len(self.source))))
         with torch.inference_mode(), torch.autocast(device, dtype=torch.bfloat16):
-            values, parts = self.net.lower(pixels.to(device))
-        flat = [values.float().reshape(len(values), -1), *(parts[name].float() for name in self._within)]
+            values, within = self.net.lower(pixels.to(device))
+            parts = self.net.upper(values, within)
+        flat = [values.float().reshape(len(values), -1), *(parts[name].float() for name in DIMENSIONS)]
         return np.asarray(torch.cat(flat, 1).cpu().numpy(), np.float16)
 
     def pixels(self, rows: npt.NDArray[np.int64]) -> Tensor:
@@ -102,22 +101,14 @@ class Bank:
         return out
 
     def batch(self, rows: npt.NDArray[np.int64], device: str) -> tuple[Tensor, dict[str, Tensor]]:
-        """What `Vgg16.upper` takes."""
+        """What `Vgg16.upper` takes: the frozen blocks' output, and all parts as they were before training."""
         if self._rows is None:
             raise RuntimeError("the bank is not filled")
         flat = torch.from_numpy(np.asarray(self._rows[rows])).to(device).float()
-        parts: dict[str, Tensor] = {}
-        end = flat.shape[1]
-        for name in reversed(self._within):
-            parts[name] = flat[:, end - DIMENSIONS[name] : end]
-            end -= DIMENSIONS[name]
+        values, *parts = flat.split([flat.shape[1] - sum(DIMENSIONS.values()), *DIMENSIONS.values()], 1)
         small = self.side >> self.net.frozen
-        values = flat[:, :end].reshape(len(rows), -1, small, small)
-        return values.contiguous(memory_format=torch.channels_last), parts
-
-    @property
-    def _within(self) -> list[str]:
-        return [name for block, name in TAPS.items() if block <= self.net.frozen]
+        square = values.reshape(len(rows), -1, small, small).contiguous(memory_format=torch.channels_last)
+        return square, dict(zip(DIMENSIONS, parts, strict=True))
 
     def _picture(self, number: int) -> npt.NDArray[np.uint8]:
         shop = len(self.shelf.pixels)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from training import losses
 from training.bank import Bank
-from training.network import DIMENSIONS, Vgg16
+from training.network import Vgg16
 
 GROUPED = 0.5
 """Share of a batch that comes in groups of one category, so that telling products apart takes more than categories."""
@@ -40,7 +40,6 @@ class Recipe:
     average: float = 0.99
     kinds: float = 0.3
     anchor: float = 0.5
-    levelled: bool = False
     seed: int = 7
 
 
@@ -51,7 +50,6 @@ class FineTuner:
         torch.manual_seed(recipe.seed)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.net, self.bank, self.steps, self.recipe, self.folder = net.to(self.device), bank, steps, recipe, folder
-        self.before = copy.deepcopy(self.net).eval()
         self.averaged = copy.deepcopy(self.net).eval()
         self.centres = losses.Centres().to(self.device)
         self.optimiser = torch.optim.AdamW(
@@ -64,7 +62,7 @@ class FineTuner:
         category = bank.shelf.category[self._products]
         groups = [self._products[category == one] for one in np.unique(category[category >= 0])]
         self._groups = [group for group in groups if len(group) >= GROUP]
-        self._begin_centres()
+        self.began = self._begin_centres()
         if (folder / "tuned.pt").exists():
             self._restore()
 
@@ -83,16 +81,14 @@ class FineTuner:
     def one(self) -> dict[str, float]:
         """One step."""
         products, clean, photo = self._draw()
-        self.net.train(self.recipe.levelled)
+        self.net.eval()  # the statistics stay: batches of one shop are not what it will see
         self.centres.train()
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
         values, parts = self.bank.batch(np.concatenate([clean, photo]), self.device)
         with torch.autocast(self.device, dtype=torch.bfloat16):
             now = self.net.upper(values, parts)
-            with torch.no_grad():
-                was = self.before.upper(values, parts)
-        told = self._losses({name: part.float() for name, part in now.items()}, was, products)
+        told = self._losses({name: part.float() for name, part in now.items()}, parts, products)
         loss = told["views"] + self.recipe.kinds * told["kinds"] + self.recipe.anchor * told["anchor"]
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -112,14 +108,10 @@ class FineTuner:
         group, category = (torch.from_numpy(of[products]).to(self.device) for of in (shelf.group, shelf.category))
         told = {"views": losses.views_loss(losses.likeness(left, right), group)}
         told["kinds"] = losses.kinds_loss(left["kind"] @ right["kind"].T, category)
-        with torch.no_grad():
-            far = {
-                name: nn.functional.normalize(part.float()) - getattr(self.centres, name) for name, part in was.items()
-            }
-        told["anchor"] = sum(
-            ((1 - nn.functional.cosine_similarity(near[name], far[name])).mean() for name in DIMENSIONS),
-            torch.zeros((), device=self.device),
-        )
+        told["anchor"] = torch.zeros((), device=self.device)
+        for name, part in was.items():
+            far = nn.functional.normalize(part) - self.began[name]
+            told["anchor"] = told["anchor"] + (1 - nn.functional.cosine_similarity(near[name], far)).mean()
         return told
 
     def _draw(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -144,17 +136,18 @@ class FineTuner:
     def _average(self) -> None:
         keep = min(self.recipe.average, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
-            for mean, now in zip(self.averaged.state_dict().values(), self.net.state_dict().values(), strict=True):
-                if mean.dtype.is_floating_point:
+            for mean, now in zip(self.averaged.parameters(), self.net.parameters(), strict=True):
+                if now.requires_grad:
                     mean.lerp_(now, 1 - keep)
 
-    def _begin_centres(self) -> None:
-        """The centres begin where the catalogue's own are."""
+    def _begin_centres(self) -> dict[str, Tensor]:
+        """The centres begin where the catalogue's own are, and the anchor stays there."""
         rows = np.random.default_rng(self.recipe.seed).permutation(len(self.bank.source))[:512]
-        with torch.inference_mode(), torch.autocast(self.device, dtype=torch.bfloat16):
-            parts = self.before.upper(*self.bank.batch(np.sort(rows), self.device))
-        for name, part in parts.items():
-            getattr(self.centres, name).copy_(nn.functional.normalize(part.float()).mean(0))
+        _, parts = self.bank.batch(np.sort(rows), self.device)
+        began = {name: nn.functional.normalize(part).mean(0) for name, part in parts.items()}
+        for name, centre in began.items():
+            getattr(self.centres, name).copy_(centre)
+        return began
 
     def _log(self, told: dict[str, float]) -> None:
         with (self.folder / "log.jsonl").open("a") as file:
@@ -164,8 +157,8 @@ class FineTuner:
     def keep(self) -> None:
         """Written aside and renamed."""
         state = {
-            "net": self.net.state_dict(),
-            "averaged": self.averaged.state_dict(),
+            "net": self.net.blocks[self.net.frozen :].state_dict(),
+            "averaged": self.averaged.blocks[self.net.frozen :].state_dict(),
             "centres": self.centres.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
@@ -175,7 +168,9 @@ class FineTuner:
 
     def _restore(self) -> None:
         state = torch.load(self.folder / "tuned.pt", weights_only=True, map_location=self.device)
-        for name in ("net", "averaged", "centres", "optimiser"):
+        for name, net in (("net", self.net), ("averaged", self.averaged)):
+            net.blocks[net.frozen :].load_state_dict(state[name])
+        for name in ("centres", "optimiser"):
             getattr(self, name).load_state_dict(state[name])
         self.step = state["step"]
 
