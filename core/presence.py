@@ -1,11 +1,13 @@
-"""Which processes are at work: each says so every few seconds, and is taken as gone when it has not for a while."""
+"""Which processes are at work: each says so every few seconds, and is taken as gone when it has not for a while.
+
+Redis's clock counts: one that stepped, or another machine's, would keep the dead or forget the living.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import socket
-import time
 from dataclasses import dataclass
 from typing import cast
 
@@ -39,8 +41,7 @@ class Presence:
 
 async def announce(redis: Redis, keys: Keys, kind: str, presence: Presence) -> None:
     """Say that this process works; call it every 3 s or so. At Redis's memory limit too."""
-    now = time.time() * 1000
-    value = json.dumps({"at": now, "generation": presence.generation, "problem": presence.problem})
+    value = json.dumps({"generation": presence.generation, "problem": presence.problem})
     await Scripts(redis).run("announce", [keys.alive(kind)], [presence.name, value])
 
 
@@ -51,9 +52,13 @@ async def withdraw(redis: Redis, keys: Keys, kind: str, name: str) -> None:
 
 async def present(redis: Redis, keys: Keys, kind: str) -> list[Presence]:
     """The processes of a kind that are at work; those silent for an hour are forgotten."""
-    now = time.time() * 1000
+    async with redis.pipeline(transaction=False) as pipe:
+        pipe.time()
+        pipe.hgetall(keys.alive(kind))
+        (seconds, micros), raw = await pipe.execute()
+    now = seconds * 1000 + micros / 1000
     here = []
-    for raw_name, value in cast("dict[bytes, bytes]", await redis.hgetall(keys.alive(kind))).items():
+    for raw_name, value in cast("dict[bytes, bytes]", raw).items():
         fields = json.loads(value)
         silent_ms = now - fields["at"]
         if silent_ms < PRESENT_MS:

@@ -67,8 +67,10 @@ class Promoter:
                 await self._forget_consumers()
 
     async def _close_albums(self) -> None:
-        streams, now = self._streams, time.time() * 1000
-        for member in await streams.redis.zrangebyscore(streams.keys.due, "-inf", now, start=0, num=100):
+        streams = self._streams
+        first = await streams.redis.zrange(streams.keys.due, 0, 99, withscores=True)
+        now = await _redis_s(streams) * 1000 if first else 0
+        for member in [member for member, due_ms in first if due_ms <= now]:
             chat, album = json.loads(member)
             key = streams.keys.album(chat, album)
             held = await streams.redis.hgetall(key)
@@ -99,11 +101,17 @@ class Promoter:
                 log.info("consumers could not be looked at", stream=stream, error=str(error)[:80])
 
     async def _sweep_dead(self) -> None:
-        redis, dead, now = self._streams.redis, self._streams.keys.dead, time.time()
+        redis, dead, now = self._streams.redis, self._streams.keys.dead, await _redis_s(self._streams)
         for entry_id, raw in await redis.xrange(dead, count=1_000):
             age_s = now - int(entry_id.split(b"-")[0]) / 1000
             if age_s > (UNPARSED_S if raw.get(b"reason") == UNREADABLE.encode() else BLOB_DEAD_S):
                 await redis.xdel(dead, entry_id)
+
+
+async def _redis_s(streams: Streams) -> float:
+    """Redis's time: our own clock may have stepped, and another process's differs."""
+    seconds, micros = await streams.redis.time()
+    return float(seconds + micros / 1e6)
 
 
 def _photos_of(held: dict[bytes, bytes]) -> tuple[list[Update], list[bytes]]:
