@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import tempfile
@@ -42,6 +43,7 @@ def main(
 ) -> None:
     """Run the real service under load, harm it in every way we know, and account for every photo."""
     os.nice(NICE)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # whoever was being answered may be dead
     pace = LONG if minutes > 1 else SHORT
     mounts = own_mounts()
     chosen = kinds or (tuple(KINDS) if minutes > 1 else IN_SHORT)

@@ -24,6 +24,7 @@ from tests.faults.clock import Clock
 from tests.faults.disks import Disk, disk_under
 from tests.faults.processes import Kept, until_redis_answers
 from tests.faults.shoppers import Shoppers
+from tests.paths import ROOT
 from tests.redis_server import oldest_binary, valkey_binary
 from tests.standins.service import SECRET, set_webhook
 from tests.standins.shop import Shop, open_shop
@@ -127,7 +128,7 @@ def _processes(
 ) -> dict[str, Kept]:
     """By name, none of them started; the last is stopped first."""
     snapshelf = [sys.executable, "-m", "snapshelf"]
-    hooks = {"PYTHONPATH": str(HOOKS), "FAULTS_POISON": str(poison)}
+    hooks = {"PYTHONPATH": os.pathsep.join([str(HOOKS), str(ROOT)]), "FAULTS_POISON": str(poison)}
     bots = Kept("bots", [*snapshelf, "bots"], folder=folder, env={**env, **hooks, "FAULTS_CLOCK": str(clocks["bots"])})
     of_worker = {**env, **hooks, "FAULTS_CLOCK": str(clocks["workers"])}
     names = [f"worker{number}" for number in range(workers)]
@@ -159,7 +160,7 @@ def _environment(folder: Path, shop: Shop, bot: Bot, telegram: str, port: int) -
         "LOG_FORMAT": "json",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SNAPSHELF_")}
-    return kept | {f"SNAPSHELF_{name}": value for name, value in settings.items()}
+    return kept | {f"SNAPSHELF_{name}": value for name, value in settings.items()} | {"PYTHONPATH": str(ROOT)}
 
 
 def _redis_command(folder: Path) -> list[str]:
