@@ -1,0 +1,59 @@
+"""Search at scale: the product's two-phase search beside what a user would pick instead (python -m benchmarks.scale).
+
+Catalogues of 240,000, 1 million and 20 million products are drawn from real pictures (see `drawing`); each contestant
+builds its file, is opened in a process of its own on one processor and asked the same real photos, none of which is in
+the catalogue. Times are of one question by one thread, from its code or descriptor to the ten first rows; each
+question counts by the median of its rounds. What a contestant keeps is what its process grew by: anonymous memory and
+touched parts of mapped files apart.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks import ground
+from benchmarks.scale import contestants as c
+from benchmarks.scale.drawing import Drawn, draw
+from benchmarks.scale.material import SEED, gather
+from benchmarks.scale.race import race
+from index.model.contract import Embeds
+from index.model.runtime import Embedder
+
+SIZES = {
+    240_000: (c.OURS, c.BINARY_FLAT, c.FLOAT_FLAT, c.GRAPH, c.BINARY_GRAPH, c.HNSWLIB, c.ANNOY),
+    1_000_000: (c.OURS, c.BINARY_FLAT, c.FLOAT_FLAT, c.GRAPH),
+    20_000_000: (c.OURS, c.shorter(256), c.shorter(1024)),
+}
+QUICK = {20_000: SIZES[240_000]}
+QUESTIONS = 200
+
+
+def run(
+    quick: bool = False, embedder: Embeds | None = None, sizes: tuple[int, ...] = (), scratch: Path | None = None
+) -> dict[str, Any]:
+    """Every size that fits on this machine. `scratch`: a folder where descriptors are kept for the next run."""
+    embedder = embedder or Embedder.load()
+    chosen = QUICK if quick else {size: who for size, who in SIZES.items() if not sizes or size in sizes}
+    parameters = {
+        "quick": quick,
+        "sizes": list(chosen),
+        "questions": QUESTIONS,
+        "seed": SEED,
+        "fingerprint": embedder.fingerprint[:16],
+    }
+    ground.announce("scale", parameters)
+    measured: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="snapshelf-scale-", dir=scratch) as name:
+        material = gather(embedder, scratch or Path(name), questions=QUESTIONS, quick=quick)
+        measured["drawn from"] = f"{len(material.short):,} pictures of {material.source}"
+        measured["flipped bits of real neighbours"] = material.flips()
+        for rows, who in chosen.items():
+            folder = Path(name) / str(rows)
+            flips = draw(material, rows, folder)
+            drawn = Drawn(folder, rows, material.binariser.layout)
+            measured[f"{rows:,}"] = {"flipped bits": flips, "searches": race(drawn, list(who))}
+            shutil.rmtree(folder)
+    return ground.finish("scale", parameters, measured, quick=quick)
