@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import SENTENCES, Reason, Refused, SnapshelfError
-from core.messages import SHOWN_MAX, ByPhoto, Reply, Search
+from core.messages import SHOWN_MAX, Box, ByPhoto, Reply, Search
 from index import pictures
 from index.asked import Answer, Asked
 from index.generation import Generation
@@ -25,9 +25,16 @@ class OtherFamily(SnapshelfError):
 class Searcher:
     """Thread-safe. `answer` does all; a worker that embeds in batches calls `prepare`, embeds, and calls `finish`."""
 
-    def __init__(self, store: GenerationStore, embedder: Embeds) -> None:
+    def __init__(
+        self,
+        store: GenerationStore,
+        embedder: Embeds,
+        decode: Callable[[bytes, int, Box | None], pictures.RGB] = pictures.decode_to_pixels,
+    ) -> None:
+        """`decode`: as `pictures.decode_to_pixels`; a worker's happens in another process."""
         self.store = store
         self.embedder = embedder
+        self._decode = decode
 
     def prepare(self, search: Search, photos: Sequence[bytes]) -> npt.NDArray[np.uint8]:
         """Decode the photos of a search to `[M, S, S, 3]`, M = 0 for a search without photos. Raises Refused."""
@@ -36,7 +43,7 @@ class Searcher:
             return np.empty((0, side, side, 3), np.uint8)
         if not photos:
             raise Refused(Reason.BAD_REQUEST)
-        return np.stack([pictures.decode_to_pixels(photo, side, search.query.box) for photo in photos])
+        return np.stack([self._decode(photo, side, search.query.box) for photo in photos])
 
     def finish(
         self,

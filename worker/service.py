@@ -29,6 +29,7 @@ from index.searcher import Searcher
 from index.store import GenerationStore
 from worker.answers import Answerer
 from worker.batches import Batcher
+from worker.decoding import Decoders
 from worker.generation_watch import GenerationWatch
 from worker.maintainer import Maintainer
 from worker.searches import Searches
@@ -40,19 +41,29 @@ ANNOUNCE_S = 3.0
 
 
 async def run_worker(
-    settings: Settings, stop: asyncio.Event, *, embedder: Embeds | None = None, claim_idle_ms: int = CLAIM_IDLE_MS
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    embedder: Embeds | None = None,
+    decoders: Decoders | None = None,
+    claim_idle_ms: int = CLAIM_IDLE_MS,
 ) -> None:
     """Work until `stop`, then finish what is in hand.
 
-    `embedder`: another one than the model of the settings. `claim_idle_ms`: after it a silent worker's searches are
-    taken over.
+    `embedder`: another one than the model of the settings. `decoders`: some that are there already, and stay.
+    `claim_idle_ms`: after it a silent worker's searches are taken over.
 
     Raises Unavailable when Redis does not answer at the start, ModelFileError for a model that cannot be used.
     """
     redis = await connect(settings)
     try:
         loaded = embedder if embedder is not None else await asyncio.to_thread(load_embedder, settings)
-        await _work(settings, redis, loaded, stop, claim_idle_ms)
+        if decoders is not None:
+            await _work(settings, redis, loaded, stop, decoders=decoders, claim_idle_ms=claim_idle_ms)
+            return
+        with Decoders() as own:
+            await asyncio.to_thread(own.warm)
+            await _work(settings, redis, loaded, stop, decoders=own, claim_idle_ms=claim_idle_ms)
     finally:
         await redis.aclose()
 
@@ -66,7 +77,9 @@ def load_embedder(settings: Settings) -> Embeds:
     return embedder
 
 
-async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asyncio.Event, claim_idle_ms: int) -> None:
+async def _work(
+    settings: Settings, redis: Redis, embedder: Embeds, stop: asyncio.Event, *, decoders: Decoders, claim_idle_ms: int
+) -> None:
     keys = Keys(settings.redis_prefix)
     streams = Streams(redis, keys)
     await streams.prepare()
@@ -82,7 +95,7 @@ async def _work(settings: Settings, redis: Redis, embedder: Embeds, stop: asynci
             embedder.embed, embedding, size=settings.batch, wait_ms=settings.batch_ms, observe=_observe_batch
         )
         blobs = Blobs(redis, keys, settings.blob_budget_mb)
-        answerer = Answerer(Searcher(store, embedder), batcher, blobs, pool)
+        answerer = Answerer(Searcher(store, embedder, decoders.decode), batcher, blobs, pool)
         searches = Searches(
             streams,
             keys,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import io
 import random
 import threading
@@ -25,6 +27,7 @@ from core.streams import Streams
 from index.model.contract import Descriptors, Embeds, Pixels
 from index.model.fake import FakeEmbedder
 from index.reindex import reindex
+from worker.decoding import Decoders
 from worker.service import run_worker
 
 PRODUCTS = 12
@@ -155,10 +158,19 @@ class Counter:
         return [worker.generation for worker in here]
 
 
+@functools.cache
+def decoders() -> Decoders:
+    """For all workers of this process: starting their first one takes longer than most tests."""
+    shared = Decoders()
+    atexit.register(shared.close)
+    return shared
+
+
 @asynccontextmanager
 async def working(settings: Settings, embedder: Embeds, **options: Any) -> AsyncIterator[asyncio.Event]:
     """A worker in this process; leaving stops it and lets it finish."""
     stop = asyncio.Event()
+    options.setdefault("decoders", decoders())
     task = asyncio.create_task(run_worker(settings, stop, embedder=embedder, **options))
     try:
         yield stop
