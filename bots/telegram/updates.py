@@ -95,6 +95,7 @@ def _read(update: TelegramUpdate, me: Me, now_ms: int) -> Update | None:
     if found is None:
         return None
     chat, user, content = found
+    split_chat(chat)  # an id that is no number cannot be answered
     return Update(
         channel=NAME,
         update_id=f"{me.id}:{update.update_id}",
