@@ -19,6 +19,8 @@ _SECRET = re.compile(
 )
 QUIET = ("httpx", "httpcore", "aiohttp", "telegram", "asyncio", "urllib3", "PIL")
 """Libraries whose lines below a warning are of no use here, and may hold addresses with a token."""
+SILENT = ("telegram.request.BaseRequest",)
+"""It quotes the whole of an answer that it cannot read, with people's names and words. What it raises says enough."""
 
 
 def redact(text: str) -> str:
@@ -77,6 +79,8 @@ def configure_logging(form: Literal["auto", "text", "json"] = "auto", stream: Te
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
