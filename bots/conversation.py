@@ -22,6 +22,7 @@ from bots.forgetting import forget, rewrite_file
 from bots.late import failure_output
 from bots.questions import ALBUM_PHOTOS, Questions, notice, photos_of
 from bots.services import Services
+from bots.texts import means_next
 from bots.typing_signal import TypingSignals
 from core import tracing
 from core.connection import Full, redis_errors
@@ -158,8 +159,7 @@ class Conversation:
             case Button() as button:
                 return await self._tap(update, channel, button, first=first)
             case Text(text=text) if text.strip():
-                await self._begin(update, channel, first=first)
-                return await self._questions.by_text(update, text.strip())
+                return await self._words(update, channel, text.strip(), first=first)
             case Command() as command:
                 return await self._command(update, command)
             case Joined():
@@ -172,6 +172,15 @@ class Conversation:
             return notice(update, "no_room")
         await self._begin(update, channel, first=first, searches=min(photos_of(update), ALBUM_PHOTOS))
         return await self._questions.by_photos(update, channel, content)
+
+    async def _words(self, update: Update, channel: Channel, text: str, *, first: bool) -> Outgoing:
+        onward = await self._questions.onward(update.chat) if means_next(text) else None
+        if onward:
+            return await self._tap(update, channel, Button(onward), first=first)
+        if onward is not None:
+            return notice(update, "no_more")
+        await self._begin(update, channel, first=first)
+        return await self._questions.by_text(update, text)
 
     async def _tap(self, update: Update, channel: Channel, button: Button, *, first: bool) -> Outgoing:
         if first:

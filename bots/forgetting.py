@@ -31,7 +31,8 @@ async def forget(redis: Any, keys: Keys, blobs: Blobs, user: str) -> int:
     chats = _chats(held, keys) | {user}
     lasting = [keys.erase(user), keys.language(user), keys.limit(f"searches:{user}")]
     for chat in chats:
-        lasting += [keys.last_query(chat), keys.gone(chat), keys.welcomed(chat), keys.burst(chat), keys.heard(chat)]
+        lasting += [keys.last_query(chat), keys.onward(chat), keys.gone(chat), keys.welcomed(chat)]
+        lasting += [keys.burst(chat), keys.heard(chat)]
     entries = [key.removeprefix(keys.feedback("")) for key in held if key.startswith(keys.feedback(""))]
     with redis_errors():
         async with redis.pipeline(transaction=True) as pipe:

@@ -31,7 +31,7 @@ from bots.partmarks import PartMarks
 from bots.services import Services
 from core import metrics, tracing
 from core.connection import redis_errors
-from core.keys import MOVED_S
+from core.keys import MOVED_S, STATE_S
 from core.leases import Lease
 from core.limits import Limiter, Taken, Wait
 from core.marks import keep
@@ -187,6 +187,10 @@ class Outbox:
         later = await self._look(outgoing.chat, outgoing.job, channel, done)
         if later is not None or done.gone:
             return later
+        if isinstance(outgoing, Reply):
+            onward = actions.next_of(outgoing)
+            token = actions.token_of(outgoing.job, onward) if onward is not None else ""
+            await keep(self._redis, (self._keys.onward(outgoing.chat), token, STATE_S))
         return await self._send_parts(channel.render(outgoing, self._context), channel, done)
 
     async def _look(self, chat: str, job: str, channel: Channel, done: _Progress) -> _Later | None:

@@ -84,10 +84,14 @@ class Questions:
     # --- words ------------------------------------------------------------------------------------------------
 
     async def by_text(self, update: Update, text: str) -> Search:
-        """Words after a photo or product narrow that question; else they are searched in titles. Raises Refused."""
+        """Words after a photo or product narrow that question; else they are searched in titles, unless a worker finds
+        that they narrow the words before. Raises Refused."""
         before = await self._last(update.chat)
-        if before is None or isinstance(before.query, ByWords):
+        if before is None:
             return self._search(update, ByWords(text[:WORDS_CHARS]))
+        if isinstance(before.query, ByWords):
+            search = self._search(update, ByWords(text[:WORDS_CHARS], before.query.words))
+            return dataclasses.replace(search, filters=before.filters)
         try:
             query = await self._own_blobs(update, before.query)
         except Refused:  # the photo is no longer kept
@@ -114,6 +118,12 @@ class Questions:
         if len(action.shown) >= SHOWN_MAX:
             return "enough"
         return dataclasses.replace(await self._again(update, before), filters=before.filters, shown=action.shown)
+
+    async def onward(self, chat: str) -> str | None:
+        """The token of Next under the chat's last answer, empty where that was the end; None: there was no answer."""
+        with redis_errors():
+            token: Any = await self._redis.get(self._keys.onward(chat))
+        return token.decode() if token is not None else None
 
     async def narrow(self, update: Update, action: actions.Narrow) -> Search | str:
         """An earlier question with other filters. Its words are in them already. Raises Refused."""

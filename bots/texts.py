@@ -182,6 +182,11 @@ def label(name: str, language: str = "en", /, **args: str) -> str:
     return _in(language, _LABELS[name]).format_map(args)
 
 
+def means_next(text: str) -> bool:
+    """Whether somebody typed what stands on the button, in any language."""
+    return text.strip(" .!…").casefold() in {label("next", code).casefold() for code in LANGUAGES}
+
+
 def page_texts(language: str) -> dict[str, str]:
     """By name, for the page; beside its own what it shares with the conversation."""
     shared = {name: text for name, text in _SENTENCES.items() if name in ("refused_not_a_picture", "refused_too_large")}

@@ -32,6 +32,7 @@ from core.telemetry import get_logger
 log = get_logger(__name__)
 
 FLOOR = (6, 2)
+LOG_MAX = 10 << 20
 SOCKET_PATH_MAX = 100
 """A Unix socket's path holds 107 bytes; a few are left for what servers append."""
 START_S = 30.0
@@ -179,7 +180,14 @@ class EmbeddedRedis:
         socket.unlink(missing_ok=True)
         return socket
 
+    def _turn_log(self) -> None:
+        """A server that was started often, or died often, fills no disk with what it says: one older file is kept."""
+        log_file = self._folder / "redis.log"
+        if log_file.exists() and log_file.stat().st_size > LOG_MAX:
+            log_file.replace(self._folder / "redis.log.1")
+
     def _spawn(self, server: Server, socket: Path) -> None:
+        self._turn_log()
         command = [
             str(server.binary), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700",
             "--dir", str(self._folder.resolve()), "--appendonly", "yes", "--appendfsync", "always", "--save", "",

@@ -158,6 +158,10 @@ class Keys:
         """string: the job that a later text refines (24 h)."""
         return f"{self.prefix}last:{chat}"
 
+    def onward(self, chat: str) -> str:
+        """string: the token of Next under the last answer, for who types it; empty: that answer was the end (24 h)."""
+        return f"{self.prefix}onward:{chat}"
+
     def button(self, token: str) -> str:
         """string: what a tap means, as JSON (7 days)."""
         return f"{self.prefix}button:{token}"

@@ -211,6 +211,8 @@ class ByWords:
     __pydantic_config__ = _CONFIG
 
     words: str
+    before: str = ""
+    """Words that the chat searched before: `words` that only narrow (a colour, a price, cheaper) are said of them."""
     kind: Literal["words"] = "words"
 
 
@@ -360,7 +362,9 @@ class Reply:
     ignored: str = ""
     """The shopper's words that nothing in the catalogue answers to."""
     settled: bool = False
-    """The shopper's words are all in `filters`: later ones go on from there."""
+    """The shopper's words are all in `filters` (and `words`): later ones go on from there."""
+    words: str = ""
+    """With `settled`: what a search by words came to, where there was one before it."""
     offers: tuple[Offer, ...] = ()
     more: bool = True
     """Whether further hits may follow: Next is offered."""

@@ -32,7 +32,9 @@ class Answer:
     """Words that nothing answers to."""
     offers: tuple[Offer, ...] = ()
     settled: bool = False
-    """All words of the question are in `filters`."""
+    """All words of the question are in `filters` (and `words`)."""
+    words: str = ""
+    """What a search by words came to, where there was one before it."""
 
 
 class Asked:
@@ -47,7 +49,7 @@ class Asked:
     def answered(self) -> Answer:
         """The answer under the shopper's words. Raises Refused."""
         if isinstance(self._query, ByWords):
-            return self._by_words(self._query.words.strip())
+            return self._after_words(self._query.words.strip(), self._query.before.strip())
         typed, lines = self._typed_id(self._search.refine.splitlines())
         if typed is not None and not lines:
             return Answer(self._itself(typed, Filters()))  # without offers: a tap goes back to the question itself
@@ -100,13 +102,26 @@ class Asked:
         found = self._generation.words(text, want=search.want, exclude=search.shown)
         return found if found.hits and found.hits[0].similarity == 1 else _NOTHING
 
-    def _by_words(self, words: str) -> Answer:
+    def _after_words(self, words: str, before: str) -> Answer:
+        """Words that only narrow the ones before are said of those, unless nothing is left then."""
+        if not before:
+            return self._by_words(words, self._parse(self._search.refine, self._search.filters))
+        said = self._parse(words, self._search.filters)
+        narrowed = None
+        of_titles = said.ignored or said.filters.words != self._search.filters.words
+        if said.understood and not of_titles and self._id(words) is None:
+            narrowed = self._by_words(before, dataclasses.replace(said, filters=self._cheaper(said)))
+            narrowed = dataclasses.replace(narrowed, settled=True, words=before)
+            if narrowed.result.hits:
+                return narrowed
+        anew = dataclasses.replace(self._by_words(words, Parsed(Filters())), settled=True, words=words)
+        return anew if anew.result.hits or narrowed is None else narrowed
+
+    def _by_words(self, words: str, asked: Parsed) -> Answer:
         """All words in a title, else what they say about colour, category and price, else any of them in a title."""
-        search = self._search
         product = self._id(words)
         if product is not None:
-            return self._offered(self._itself(product, search.filters), search.filters)
-        asked = self._parse(search.refine, search.filters)
+            return self._offered(self._itself(product, asked.filters), asked.filters)
         found = self._words(words, asked.filters)
         if found.hits and found.hits[0].similarity == 1:
             return self._offered(found, asked.filters, asked.ignored)
@@ -151,6 +166,8 @@ class Asked:
 
     def _find(self, filters: Filters, count: int, *, paging: bool = True) -> SearchResult:
         search, generation = self._search, self._generation
+        if isinstance(self._query, ByWords):
+            return self._by_words(self._query.before, Parsed(filters)).result
         shown = search.shown if paging else ()
         if isinstance(self._query, ByProduct):
             return generation.like(self._query.product, want=count, filters=filters, exclude=shown, exact=self._exact)

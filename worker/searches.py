@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from core import metrics, tracing
 from core.errors import Unavailable
 from core.keys import STATE_S, WORKERS, Keys
-from core.messages import BadMessage, ByPhoto, Lane, Reply, Search, decode_search, encode
+from core.messages import BadMessage, ByPhoto, ByWords, Lane, Reply, Search, decode_search, encode
 from core.streams import Entry, GroupConsumer, Streams
 from core.streams.group import CLAIM_IDLE_MS
 from core.tasks import end
@@ -125,7 +125,8 @@ class Searches:
         blobs = search.query.blobs if isinstance(search.query, ByPhoto) else ()
         states = []
         if reply.settled:  # later words go on from what these came to
-            settled = dataclasses.replace(search, filters=reply.filters, refine="")
+            query = ByWords(reply.words) if reply.words else search.query
+            settled = dataclasses.replace(search, query=query, filters=reply.filters, refine="")
             states.append((self._keys.query(search.job), encode(settled), STATE_S))
         await _persist(partial(self._streams.advance, entry, (output,), free=blobs, states=states))
         for stage, took_ms in reply.timings.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import time
 import uuid
@@ -27,6 +28,7 @@ from core.telemetry import get_logger
 log = get_logger(__name__)
 
 WAIT_S = 20
+NOTHING = "Nothing in the catalogue fits: check the category (as the feed spells it), the prices, or the words."
 
 
 def add_routes(app: web.Application, services: Services) -> None:
@@ -75,6 +77,8 @@ class ApiRoutes:
         outgoing = decode_outgoing(answer[1])
         if not isinstance(outgoing, Reply):
             return self._fail(job, BUSY, 503)
+        if outgoing.outcome == "nothing" and not outgoing.message:
+            outgoing = dataclasses.replace(outgoing, message=NOTHING)
         return self._answer(outgoing, status_of(outgoing))
 
     async def _question(self, form: Form, job: str, chat: str, address: str) -> Search:

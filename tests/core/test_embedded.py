@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from core.connection import client
-from core.embedded import AlreadyRunning, EmbeddedRedis, WrongServer, find_server, redis_for
+from core.embedded import LOG_MAX, AlreadyRunning, EmbeddedRedis, WrongServer, find_server, redis_for
 from core.errors import SettingsError, Unavailable
 from core.settings import Settings
 from tests.paths import ROOT
@@ -370,3 +370,17 @@ async def test_it_starts_within_seconds(folder: Path) -> None:
     await asyncio.wait_for(server.start(), 10)
     await server.stop()
     assert time.monotonic() - started < 10
+
+
+def grown_log(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "redis.log").write_bytes(b"x" * (LOG_MAX + 1))
+
+
+async def test_a_log_that_grew_large_is_put_aside_at_the_next_start(folder: Path) -> None:
+    grown_log(folder)
+    server = EmbeddedRedis(folder)
+    await server.start()
+    await server.stop()
+    assert (folder / "redis.log").stat().st_size < LOG_MAX
+    assert (folder / "redis.log.1").stat().st_size > LOG_MAX

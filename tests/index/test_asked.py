@@ -127,3 +127,30 @@ def test_cheaper_is_not_asked_for_again_by_later_words(indexed: Shop) -> None:
     assert cheaper.settled
     later = ask(indexed, refine="red", filters=cheaper.filters)
     assert later.filters.max_price == cheaper.filters.max_price
+
+
+def test_words_after_words_narrow_them_while_something_is_left(indexed: Shop) -> None:
+    boots = ask(indexed, ByWords("boots"))
+    red = ask(indexed, ByWords("red", before="boots"))
+    assert {(row["color"], row["product_type"]) for row in products(indexed, red)} == {("Red", "Shoes > Boots")}
+    assert (red.settled, red.words, red.filters.colour) == (True, "boots", "Red")
+    cheaper = ask(indexed, ByWords("cheaper", before="boots"))
+    dearest = boots.hits[0].price
+    assert cheaper.hits
+    assert all(Decimal(hit.price or 0) < Decimal(dearest or 0) for hit in cheaper.hits)
+    assert {row["product_type"] for row in products(indexed, cheaper)} == {"Shoes > Boots"}
+    back = ask(indexed, ByWords("all", before="boots"), filters=red.filters)
+    assert [hit.id for hit in back.hits] == [hit.id for hit in boots.hits]
+
+
+@pytest.mark.parametrize("words", ["lamp", "thing p012", "p012", "sandals"])
+def test_words_after_words_that_ask_for_something_else_begin_anew(indexed: Shop, words: str) -> None:
+    kept = Filters(category="Shoes > Boots", colour="Red")
+    reply, alone = ask(indexed, ByWords(words, before="boots"), filters=kept), ask(indexed, ByWords(words))
+    assert [hit.id for hit in reply.hits] == [hit.id for hit in alone.hits]
+    assert (reply.settled, reply.words, reply.filters) == (True, words, alone.filters)
+
+
+def test_words_that_leave_nothing_of_those_before_are_told_so(indexed: Shop) -> None:
+    reply = ask(indexed, ByWords("under 1", before="boots"))
+    assert (reply.outcome, reply.words, reply.filters.max_price) == ("nothing", "boots", "1")
