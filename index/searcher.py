@@ -133,5 +133,6 @@ def _reply(search: Search, generation: str, answer: Answer, timings: Mapping[str
         ignored=answer.ignored,
         offers=answer.offers,
         settled=answer.settled,
+        words=answer.words,
         more=len(result.hits) >= search.want,
     )
