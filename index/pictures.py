@@ -252,7 +252,7 @@ def _encode(image: Image.Image) -> bytes:
             image = image.resize(_within(image.size, side), Image.Resampling.BICUBIC, reducing_gap=3.0)
         for quality in _QUALITIES:
             out = io.BytesIO()
-            image.save(out, "JPEG", quality=quality)
+            image.save(out, "JPEG", quality=quality, comment=b"")  # Pillow would write the original's again
             if out.tell() <= STORED_BYTES:
                 return out.getvalue()
         side //= 2
