@@ -69,6 +69,11 @@ class Decoders:
         """Start the first one before the first photo comes."""
         self._give_back(self._take())
 
+    def pids(self) -> list[int]:
+        """Of the processes that wait for a photo."""
+        with self._lock:
+            return [decoder.pid for decoder in self._idle]
+
     def decode(self, data: bytes, size: int, box: Box | None = None) -> RGB:
         """As `index.pictures.decode_to_pixels`. Raises Refused; a photo that ends two decoders is a broken one."""
         if len(data) > SHOPPER_LIMITS.max_bytes:
@@ -127,6 +132,10 @@ class _Decoder:
                 env=_bare_environment(),
             )
         self._requests, self._answers = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def decode(self, data: bytes, size: int, box: Box | None, answer_s: float) -> RGB:
         """Raises Refused, DecoderEnded."""

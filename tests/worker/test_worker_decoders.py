@@ -100,8 +100,8 @@ def test_a_decoder_ended_by_somebody_else_costs_no_photo() -> None:
 
 
 def pid_of(decoders: Decoders) -> int:
-    [decoder] = decoders._idle
-    return decoder._process.pid
+    [pid] = decoders.pids()
+    return pid
 
 
 def test_signals_for_the_workers_group_do_not_end_it() -> None:
