@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from core import metrics
 from core.blobs import Blobs
-from core.connection import connect
+from core.connection import connect, redis_errors
 from core.cpus import usable_cpus
 from core.errors import Unavailable
 from core.keys import Keys
@@ -128,14 +128,15 @@ class _Alive:
         self.name = f"{process_name()}-{secrets.token_hex(2)}"
 
     async def say(self) -> None:
-        """Look at the index, then say so."""
+        """Look at the index, then say so. Raises Unavailable."""
         metrics.HEARTBEAT.set_to_current_time()
         await asyncio.to_thread(self.watch.look)
         here = Presence(self.name, self.watch.serving, self.watch.problem)
-        await announce(self._redis, self._keys, WORKER, here)
-        self.idle = here.generation is None and any(
-            worker.generation for worker in await present(self._redis, self._keys, WORKER)
-        )
+        with redis_errors():
+            await announce(self._redis, self._keys, WORKER, here)
+            self.idle = here.generation is None and any(
+                worker.generation for worker in await present(self._redis, self._keys, WORKER)
+            )
 
     async def run(self) -> None:
         """Until it is cancelled; Redis being away is no reason to stop."""
