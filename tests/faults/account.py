@@ -5,34 +5,20 @@ The shopper's side counts: Redis's marks only explain what a shopper did not see
 
 from __future__ import annotations
 
-import json
 import re
+import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from core.keys import Keys
 from core.streams import Streams
-from tests.faults.shoppers import Photo
+from tests.faults.marks import Json, Marks
+from tests.faults.shoppers import Question
 from tests.standins.telegram import Bot
 
 _FIRST_HIT = re.compile(r"^1\. Product (\d+) in", re.MULTILINE)
 _LISTED = re.compile(r"^2\. ", re.MULTILINE)
 ENDS = ("answered", "apologised", "dead", "unknown")
-Json = dict[str, Any]
-
-
-@dataclass
-class Seen:
-    """What one shopper saw of the answers to one photo."""
-
-    albums: int = 0
-    """Groups of pictures with its product first."""
-    lists: int = 0
-    """Lists with its product first, the buttons under them."""
-    sentences: int = 0
-    """Sentences sent for its job: apologies and refusals."""
 
 
 @dataclass
@@ -44,8 +30,8 @@ class Account:
     """By what the shopper saw and what Redis says: answered, apologised, dead, unknown, lost."""
     tally: dict[str, int] = field(default_factory=dict)
     """What the service itself counted."""
-    twice: int = 0
-    """Parts that a shopper saw more than once."""
+    twice: list[str] = field(default_factory=list)
+    """Parts that a shopper saw once more: when."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why letters are dead."""
     sentences: Counter[str] = field(default_factory=Counter)
@@ -55,36 +41,39 @@ class Account:
     """What contradicts the promise."""
 
 
-async def settle(photos: Sequence[Photo], bot: Bot, streams: Streams) -> Account:
-    """The account of photos that have all come to an end."""
-    account = Account(len(photos), tally=await streams.tally())
+async def settle(questions: Sequence[Question], bot: Bot, streams: Streams) -> Account:
+    """The account of questions that have all come to an end."""
+    account = Account(sum(len(question.sent) for question in questions), tally=await streams.tally())
     marks = Marks(streams)
     letters = await marks.letters()
-    account.reasons.update(letters.values())
-    seen = await _seen(photos, bot, marks, account)
-    for photo in photos:
-        job, what = photo.job(bot), seen[photo]
-        states = await marks.parts(job)
-        end = _end(what, states, dead=job in letters)
-        account.ends[end] += 1
-        account.twice += sum(max(0, count - 1) for count in (what.albums, what.lists, what.sentences))
-        if end == "lost":
-            account.lost.append(f"chat {photo.chat} product {photo.product} job {job}: {what}, parts {states}")
+    account.reasons.update(reason for reason, _ in letters.values())
+    seen = await _seen(questions, bot, marks, account)
+    for question in questions:
+        ended = 0
+        for job in question.jobs(bot):
+            reason, dead = letters.get(job, ("", 0))
+            end = _end(seen[job], await marks.parts(job), dead=bool(reason))
+            if end is None:
+                continue
+            photos = (dead or await marks.photos(job) or 1) if question.album else 1
+            account.ends[end] += photos
+            ended += photos
+        if ended < len(question.sent):
+            account.lost.append(f"{len(question.sent) - ended} of chat {question.chat}, jobs {question.jobs(bot)}")
+            account.ends["lost"] += len(question.sent) - ended
     _compare(account)
     return account
 
 
-def _end(seen: Seen, states: set[str], *, dead: bool) -> str:
-    """One of ENDS, or `lost`."""
+def _end(seen: Counter[str], states: set[str], *, dead: bool) -> str | None:
+    """One of ENDS, or None where no end is to be seen."""
     if dead:
         return "dead"
     if states & {"unknown", "resent"}:
         return "unknown"
-    if seen.albums and seen.lists:
+    if seen["album"] and seen["list"]:
         return "answered"
-    if seen.sentences:
-        return "apologised"
-    return "lost"
+    return "apologised" if seen["sentence"] else None
 
 
 def _compare(account: Account) -> None:
@@ -96,59 +85,46 @@ def _compare(account: Account) -> None:
     if ended != account.photos:
         account.problems.append(f"{account.photos} photos were sent, {ended} came to an end")
     if account.lost:
-        account.problems.append(f"{len(account.lost)} photos are lost: {account.lost[:3]}")
-    if account.twice > tally.get("repeated", 0):
-        account.problems.append(f"{account.twice} parts were seen twice, {tally.get('repeated', 0)} were counted")
+        account.problems.append(f"{account.ends['lost']} photos are lost: {account.lost[:3]}")
+    if len(account.twice) > tally.get("repeated", 0):
+        account.problems.append(f"{len(account.twice)} parts were seen twice, {tally.get('repeated', 0)} were counted")
 
 
-class Marks:
-    """What Redis remembers of jobs and messages."""
-
-    def __init__(self, streams: Streams) -> None:
-        self._redis: Any = streams.redis
-        self._keys: Keys = streams.keys
-
-    async def letters(self) -> dict[str, str]:
-        """Job → reason of each dead letter; those of unparsed bodies under their entry's id."""
-        rows = await self._redis.xrange(self._keys.dead)
-        return {row[b"job"].decode() or entry_id.decode(): row[b"reason"].decode() for entry_id, row in rows}
-
-    async def parts(self, job: str) -> set[str]:
-        return {state.decode() for state in await self._redis.hvals(self._keys.parts(job))}
-
-    async def job_of(self, message: Json) -> str | None:
-        """The job that a message was sent for; None when its process died before it could note that."""
-        kept = await self._redis.get(self._keys.sent(f"telegram:{message['chat']['id']}:{message['message_id']}"))
-        return json.loads(kept)[0] if kept else None
-
-
-async def _seen(photos: Sequence[Photo], bot: Bot, marks: Marks, account: Account) -> dict[Photo, Seen]:
-    seen: dict[Photo, Seen] = {photo: Seen() for photo in photos}
-    by_job = {photo.job(bot): photo for photo in photos}
-    by_product = {(photo.chat, photo.product): photo for photo in photos}
-    unclaimed: defaultdict[int, int] = defaultdict(int)
+async def _seen(questions: Sequence[Question], bot: Bot, marks: Marks, account: Account) -> dict[str, Counter[str]]:
+    """Job → how often its shopper saw its `album`, its `list` (the buttons are there), a `sentence`."""
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    known = {job for question in questions for job in question.jobs(bot)}
+    by_product = {
+        (question.chat, product): question.jobs(bot) for question in questions for product in question.products
+    }
     for chat, messages in bot.messages.items():
-        groups: set[str] = set()
-        for message in messages:
-            group = message.get("media_group_id")
-            if group is not None and group in groups:
-                continue
-            groups.add(str(group))
+        for message in _one_of_each_album(messages):
             text = str(message.get("caption") or message.get("text") or "")
-            found = _FIRST_HIT.search(text)
+            what = "album" if "media_group_id" in message else "list" if _LISTED.search(text) else "sentence"
             # the mark first: a flipped bit may have changed the product's title
-            photo = by_job.get(await marks.job_of(message) or "")
-            if photo is None and found:
-                photo = by_product.get((chat, int(found[1])))
-            if photo is None:
-                unclaimed[chat] += 1
-            elif group is not None:
-                seen[photo].albums += 1
-            elif _LISTED.search(text):
-                seen[photo].lists += 1
-            else:
-                seen[photo].sentences += 1
+            job = await marks.job_of(message)
+            found = _FIRST_HIT.search(text)
+            if job is None and found:
+                job = await _that_was_sent(by_product.get((chat, int(found[1])), []), marks)
+            # a sentence whose process died before it noted what it is about was sent once more, and that was noted
+            if job not in known or seen[job][what]:
+                account.twice.append(time.strftime("%H:%M:%S", time.gmtime(message["date"])))
+            if job in known:
+                seen[job][what] += 1
+            if what == "sentence":
                 account.sentences[text[:70]] += 1
-    # a sentence whose process died before it noted what it is about: its repetition is noted
-    account.twice += sum(unclaimed.values())
     return seen
+
+
+def _one_of_each_album(messages: Sequence[Json]) -> list[Json]:
+    """The first picture stands for its group."""
+    groups = {message.get("media_group_id") or message["message_id"]: message for message in reversed(messages)}
+    return sorted(groups.values(), key=lambda message: int(message["message_id"]))
+
+
+async def _that_was_sent(jobs: Sequence[str], marks: Marks) -> str | None:
+    """The one of a question's jobs that any part was sent for."""
+    for job in jobs:
+        if await marks.parts(job):
+            return job
+    return None

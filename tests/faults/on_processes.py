@@ -74,7 +74,13 @@ async def clock_steps(world: World, dice: random.Random, pace: Pace) -> bool:
     return True
 
 
-async def poison(world: World, _: random.Random, __: Pace) -> bool:
-    """A photo that kills each worker that decodes it."""
-    await world.shoppers.deadly(world.poison)
+async def kills_workers(world: World, _: random.Random, __: Pace) -> bool:
+    """A photo that kills each worker that touches it."""
+    await world.shoppers.deadly(world.hooks / "kills-workers")
+    return True
+
+
+async def kills_decoders(world: World, _: random.Random, __: Pace) -> bool:
+    """A photo that kills each process that decodes it."""
+    await world.shoppers.deadly(world.hooks / "kills-decoders")
     return True

@@ -23,7 +23,7 @@ def figures(told: Sequence[Told]) -> dict[str, Any]:
         **{end: ends[end] for end in ENDS},
         "lost": ends["lost"],
         "parts sent once more, as the service counts": sum(one.account.tally.get("repeated", 0) for one in told),
-        "parts that a shopper saw twice": sum(one.account.twice for one in told),
+        "parts that a shopper saw twice": sum(len(one.account.twice) for one in told),
         "faults by kind": dict(sorted(tried.items())),
         "reasons of dead letters": dict(reasons.most_common()),
     }
@@ -36,6 +36,7 @@ def report(told: Sequence[Told], *, keep: bool, parameters: Mapping[str, Any]) -
         print(f"{name}: {value}")
     for one in told:
         print(f"seed {one.seed}: {one.seconds:.0f} s, the last {one.drained_s} of them draining; {one.account.tally}")
+        print(f"  seen twice at {', '.join(one.account.twice[:40]) or 'no time'}")
         for problem in one.account.problems:
             print(f"  BROKEN PROMISE: {problem}")
         for sentence, times in one.account.sentences.most_common():

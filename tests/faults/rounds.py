@@ -65,7 +65,7 @@ async def play(folder: Path, seed: int, plan: Plan) -> Told:
         quiet = time.monotonic()
         stuck = await _drained(world, shoppers, plan.pace)
         drained_s = time.monotonic() - quiet
-        account = await settle(shoppers.photos, world.bot, world.streams)
+        account = await settle(shoppers.questions, world.bot, world.streams)
         account.problems += stuck
     errors = _errors(world)
     return Told(seed, time.monotonic() - started, account, tried, round(drained_s, 1), errors)
@@ -119,7 +119,7 @@ async def _drained(world: World, shoppers: Shoppers, pace: Pace) -> list[str]:
     try:
         async with asyncio.timeout(pace.drain_s):
             await world.telegram.pusher().delivered()
-            while not await _done(world, len(shoppers.photos)):  # noqa: ASYNC110 - numbers in Redis
+            while not await _done(world, shoppers.photos):  # noqa: ASYNC110 - numbers in Redis
                 await asyncio.sleep(0.1)
     except TimeoutError:
         return [f"not done after {pace.drain_s:.0f} s: {await world.streams.depths()}"]

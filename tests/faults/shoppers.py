@@ -19,30 +19,43 @@ from tests.standins.telegram_updates import Pending, Pusher, sizes_of
 CHATS_AT_ONCE = 15
 PHOTOS_A_CHAT = 6
 """Each of another product, so that an answer tells which photo it is about."""
+ALBUM_SHARE = 0.05
 ASKED = PRODUCTS - 1
 """The last product comes and goes with reindexing; nobody asks for it."""
-NO_PRODUCT = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Photo:
-    """One photo that was sent."""
+class Question:
+    """One photo that was sent, or an album."""
 
     chat: int
-    product: int
-    pending: Pending
+    products: tuple[int, ...]
+    """Of each photo; none for a picture of nothing that the shop has."""
+    sent: tuple[Pending, ...]
+    """The update of each photo."""
+    album: str | None = None
 
-    def job(self, bot: Bot) -> str:
-        return job_id("telegram", f"{bot.id}:{self.pending.update['update_id']}")
+    def jobs(self, bot: Bot) -> list[str]:
+        """The jobs that its answers may have: of the photo; of the album by whichever was its first, and of each that
+        came too late for it."""
+        updates = [f"{bot.id}:{pending.update['update_id']}" for pending in self.sent]
+        alone = [job_id("telegram", update) for update in updates]
+        if self.album is None:
+            return alone
+        return [job_id("telegram", f"album:{self.album}:{update}") for update in updates] + alone
 
 
 class Shoppers:
-    """`send` until told otherwise; `photos`: all that were sent."""
+    """`send` until told otherwise; `questions`: all that were sent."""
 
     def __init__(self, pusher: Pusher, dice: random.Random, per_s: float) -> None:
         self._pusher, self._dice, self._per_s = pusher, dice, per_s
-        self.photos: list[Photo] = []
+        self.questions: list[Question] = []
         self._chats = itertools.count(1)
+
+    @property
+    def photos(self) -> int:
+        return sum(len(question.sent) for question in self.questions)
 
     async def send(self) -> None:
         """Until it is cancelled: a few chats at a time, each with a few photos, then others."""
@@ -52,7 +65,9 @@ class Shoppers:
             turns = [chat for chat in chats for _ in range(PHOTOS_A_CHAT)]
             self._dice.shuffle(turns)
             for chat in turns:
-                await self._photo(chat, wishes[chat].pop())
+                await self._ask(chat, wishes[chat].pop())
+                if self._dice.random() < ALBUM_SHARE:
+                    await self._ask(next(self._chats), *self._dice.sample(range(ASKED), self._dice.randint(2, 4)))
                 await asyncio.sleep(self._dice.expovariate(self._per_s))
 
     async def deadly(self, poison: Path) -> None:
@@ -62,11 +77,12 @@ class Shoppers:
         with poison.open("a") as file:
             file.write("".join(f"{one}\n" for one in sums))
         chat = next(self._chats)
-        self.photos.append(Photo(chat, NO_PRODUCT, await self._pusher.photo(chat, data)))
+        self.questions.append(Question(chat, (), (await self._pusher.photo(chat, data),)))
 
-    async def _photo(self, chat: int, product: int) -> None:
-        pending = await self._pusher.photo(chat, shopper_photo(product))
-        self.photos.append(Photo(chat, product, pending))
+    async def _ask(self, chat: int, *products: int) -> None:
+        album = str(10_000_000 + chat) if len(products) > 1 else None
+        sent = [await self._pusher.photo(chat, shopper_photo(product), album=album) for product in products]
+        self.questions.append(Question(chat, products, tuple(sent), album))
 
 
 @cache

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import random
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -54,8 +55,8 @@ class World:
     redis_disk: Disk
     bots_clock: Clock
     workers_clock: Clock
-    poison: Path
-    """SHA-256 sums of photos that kill who decodes them."""
+    hooks: Path
+    """What the service's processes load at their start: see hooks/sitecustomize.py."""
 
     @property
     def processes(self) -> list[Kept]:
@@ -95,9 +96,8 @@ async def opened(
         port = free_port("127.0.0.1", 0)
         env = _environment(folder, shop, bot, telegram.url, port)
         clocks = {name: Clock(folder / f"clock-{name}") for name in ("bots", "workers")}
-        poison = folder / "poison"
-        poison.touch()
-        kept |= _processes(folder, env, workers, {name: clock.path for name, clock in clocks.items()}, poison)
+        hooks = _own_hooks(folder)
+        kept |= _processes(folder, env, workers, {name: clock.path for name, clock in clocks.items()}, hooks)
         for process in kept.values():
             stack.push_async_callback(process.stop)
         kept["redis"].start()
@@ -110,7 +110,7 @@ async def opened(
             workers=[process for name, process in kept.items() if name.startswith("worker")], env=env,
             streams=Streams(connected, Keys()), address=f"http://127.0.0.1:{port}",
             shoppers=Shoppers(telegram.pusher(), dice, per_s), data_disk=disks["data"], redis_disk=disks["redis"],
-            bots_clock=clocks["bots"], workers_clock=clocks["workers"], poison=poison,
+            bots_clock=clocks["bots"], workers_clock=clocks["workers"], hooks=hooks,
         )  # fmt: skip
         for process in (world.bots, *world.workers):
             process.start()
@@ -119,18 +119,27 @@ async def opened(
         yield world
 
 
+def _own_hooks(folder: Path) -> Path:
+    """The hooks with empty lists of deadly photos beside them."""
+    hooks = folder / "hooks"
+    shutil.copytree(HOOKS, hooks, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("kills-decoders", "kills-workers"):
+        (hooks / name).touch()
+    return hooks
+
+
 def _pids(kept: Mapping[str, Kept]) -> list[int]:
     return [process.pid for process in kept.values() if process.pid is not None]
 
 
 def _processes(
-    folder: Path, env: Mapping[str, str], workers: int, clocks: Mapping[str, Path], poison: Path
+    folder: Path, env: Mapping[str, str], workers: int, clocks: Mapping[str, Path], hooks: Path
 ) -> dict[str, Kept]:
     """By name, none of them started; the last is stopped first."""
     snapshelf = [sys.executable, "-m", "snapshelf"]
-    hooks = {"PYTHONPATH": os.pathsep.join([str(HOOKS), str(ROOT)]), "FAULTS_POISON": str(poison)}
-    bots = Kept("bots", [*snapshelf, "bots"], folder=folder, env={**env, **hooks, "FAULTS_CLOCK": str(clocks["bots"])})
-    of_worker = {**env, **hooks, "FAULTS_CLOCK": str(clocks["workers"])}
+    hooked = {**env, "PYTHONPATH": os.pathsep.join([str(hooks), str(ROOT)])}
+    bots = Kept("bots", [*snapshelf, "bots"], folder=folder, env={**hooked, "FAULTS_CLOCK": str(clocks["bots"])})
+    of_worker = {**hooked, "FAULTS_CLOCK": str(clocks["workers"])}
     names = [f"worker{number}" for number in range(workers)]
     at_work = {name: Kept(name, [*snapshelf, "worker"], folder=folder, env=of_worker) for name in names}
     command = _redis_command(folder / "redis")

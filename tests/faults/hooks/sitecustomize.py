@@ -20,8 +20,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-CLOCK, POISON = "FAULTS_CLOCK", "FAULTS_POISON"
-"""Names of environment variables: a file with a double (seconds that our clock is ahead), a file of SHA-256 sums."""
+CLOCK = "FAULTS_CLOCK"
+"""Name of an environment variable: a file with a double, the seconds that our clock is ahead."""
+DEADLY = {"kills-decoders": "index.pictures", "kills-workers": "worker.decoding"}
+"""Files beside this one with the SHA-256 sums of photos, and the module that dies when it meets one."""
 _OFFSET = struct.Struct("<d")
 
 
@@ -37,14 +39,14 @@ def _step_with(path: str) -> None:
     time.time_ns = lambda: real_ns() + int(offset_s() * 1e9)
 
 
-class _DeadlyPictures(importlib.abc.MetaPathFinder):
-    """Lets `index.pictures` die of some photos, as by a bug of a codec."""
+class _Deadly(importlib.abc.MetaPathFinder):
+    """Lets a process die of some photos when it decodes them, or has them decoded, as by a bug of a library."""
 
-    def __init__(self, path: str) -> None:
-        self._path = Path(path)
+    def __init__(self, sums: Path, module: str) -> None:
+        self._sums, self._module = sums, module
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
-        if name != "index.pictures":
+        if name != self._module:
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
@@ -59,17 +61,22 @@ class _DeadlyPictures(importlib.abc.MetaPathFinder):
         return spec
 
     def _make_deadly(self, module: ModuleType) -> None:
-        decode = module.decode_to_pixels
+        if self._module == "index.pictures":
+            module.decode_to_pixels = self._dying(module.decode_to_pixels, 0)  # type: ignore[attr-defined]
+        else:
+            module.Decoders.decode = self._dying(module.Decoders.decode, 1)
 
-        def deadly(data: bytes, *args: Any, **more: Any) -> Any:
-            if hashlib.sha256(data).hexdigest() in self._path.read_text().split():
+    def _dying(self, decode: Any, at: int) -> Any:
+        def deadly(*args: Any, **more: Any) -> Any:
+            if hashlib.sha256(args[at]).hexdigest() in self._sums.read_text().split():
                 os.kill(os.getpid(), signal.SIGKILL)
-            return decode(data, *args, **more)
+            return decode(*args, **more)
 
-        module.decode_to_pixels = deadly  # type: ignore[attr-defined]
+        return deadly
 
 
-if path := os.environ.get(CLOCK):
-    _step_with(path)
-if path := os.environ.get(POISON):
-    sys.meta_path.insert(0, _DeadlyPictures(path))
+if clock := os.environ.get(CLOCK):
+    _step_with(clock)
+for sums, deadly_module in DEADLY.items():
+    if (beside := Path(__file__).with_name(sums)).exists():
+        sys.meta_path.insert(0, _Deadly(beside, deadly_module))
