@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick]`: every figure that the README quotes, one program after the other."""
+"""`python -m benchmarks [--quick]`: every figure that the README quotes, one program after the other, then the page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pkgutil
 import sys
 
 import benchmarks
+from benchmarks import report
 
 
 def main() -> None:
@@ -18,6 +19,7 @@ def main() -> None:
         if hasattr(program, "run"):
             print(f"\n== {module.name}", flush=True)
             program.run(quick)
+    report.write()
 
 
 if __name__ == "__main__":

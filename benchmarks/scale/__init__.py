@@ -9,16 +9,19 @@ touched parts of mapped files apart.
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from benchmarks import ground
 from benchmarks.scale import contestants as c
+from benchmarks.scale import filters, start
 from benchmarks.scale.drawing import Drawn, draw
 from benchmarks.scale.material import SEED, gather
-from benchmarks.scale.race import race
+from benchmarks.scale.race import child, race
 from index.model.contract import Embeds
 from index.model.runtime import Embedder
 
@@ -45,15 +48,27 @@ def run(
         "fingerprint": embedder.fingerprint[:16],
     }
     ground.announce("scale", parameters)
-    measured: dict[str, Any] = {}
+    measured: dict[str, Any] = _other_sizes(chosen) if sizes else {}
     with tempfile.TemporaryDirectory(prefix="snapshelf-scale-", dir=scratch) as name:
         material = gather(embedder, scratch or Path(name), questions=QUESTIONS, quick=quick)
         measured["drawn from"] = f"{len(material.short):,} pictures of {material.source}"
         measured["flipped bits of real neighbours"] = material.flips()
+        of_picture = filters.groups(material)
         for rows, who in chosen.items():
             folder = Path(name) / str(rows)
             flips = draw(material, rows, folder)
             drawn = Drawn(folder, rows, material.binariser.layout)
-            measured[f"{rows:,}"] = {"flipped bits": flips, "searches": race(drawn, list(who))}
+            filters.write_columns(folder, rows, of_picture)
+            told: dict[str, Any] = {"flipped bits": flips, "searches": race(drawn, list(who))}
+            told["filters"] = child(drawn, "filters", step="filters", rounds=3, questions=20)
+            told["start"] = start.measured(drawn, material, embedder.fingerprint)
+            measured[f"{rows:,}"] = told
             shutil.rmtree(folder)
     return ground.finish("scale", parameters, measured, quick=quick)
+
+
+def _other_sizes(chosen: Collection[int]) -> dict[str, Any]:
+    """Figures of an earlier run for the sizes that this one leaves out."""
+    path = ground.RESULTS / "scale.json"
+    before: dict[str, Any] = json.loads(path.read_text())["measured"] if path.exists() else {}
+    return {name: told for name, told in before.items() if name not in {f"{rows:,}" for rows in chosen}}
