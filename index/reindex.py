@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core import picturestore
 from core.errors import SnapshelfError
 from core.settings import Settings
 from index.account import Account
@@ -34,11 +32,11 @@ from index.references import Loads, References, absolute
 from index.refinement.categories import category_path
 from index.shared_lock import shared_lock
 from index.store import GenerationStore
+from index.tidy import tidy
 from index.writer import Draft, blank_manifest, listed, publish
 
 REFIT_SHARE = 0.2
 """The binariser is fitted anew once this share of the pictures it was fitted on has come or gone."""
-KEEP_PICTURES_S = 30 * 24 * 3600
 PROBLEMS_SHOWN = 10
 Progress = Callable[[str, int, int], None]
 """Stage, done, of how many."""
@@ -153,7 +151,7 @@ class _Run:
         finally:
             if before is not None:
                 before.close()
-        self._tidy(store)
+        tidy(store, self.settings)
         return replace(account, seconds=time.perf_counter() - started, embedding_seconds=embedding_s)
 
     def _stands(self, before: Generation, store: GenerationStore, account: Account, intake: Intake) -> bool:
@@ -321,22 +319,6 @@ class _Run:
         short, long = binariser.codes(descriptors)
         return _Codes(short, long, binariser, len(set(digests)), 0, refitted=True)
 
-    def _tidy(self, store: GenerationStore) -> None:
-        """Old generations go, and pictures that none of the kept names and that are older than 30 days."""
-        keep = self.settings.generations_kept
-        going = [name for name in store.names()[:-keep] if name != store.current_name()]
-        if not going:
-            return
-        named = {name: _digests_of(store, name) for name in store.names()}
-        needed = set[str]().union(*(digests for name, digests in named.items() if name not in going))
-        store.prune(keep)
-        # From now on they are on their way out: 30 days from here, not from when they were stored.
-        for digest in set[str]().union(*(named[name] for name in going)) - needed:
-            path = picturestore.path_of(self.settings.pictures_dir, digest)
-            if path.exists():
-                os.utime(path)
-        collect_pictures(self.settings.pictures_dir, needed, older_than_s=KEEP_PICTURES_S)
-
 
 class _Renamed(References):
     """References as a feed writes them, kept under the names that mean the same in another feed."""
@@ -347,17 +329,6 @@ class _Renamed(References):
 
     def put(self, entries: Collection[tuple[str, str, str]]) -> None:  # type: ignore[override]
         self._inner.put((self._names[reference], stamp, digest) for reference, stamp, digest in entries)
-
-
-def collect_pictures(root: Path, needed: Collection[str], *, older_than_s: float) -> int:
-    """Delete stored pictures that nobody names and that were last touched longer ago; gives how many."""
-    limit = time.time() - older_than_s
-    gone = 0
-    for path in root.glob("??/*.jpg"):
-        if path.stem not in needed and path.stat().st_mtime < limit:
-            path.unlink()
-            gone += 1
-    return gone
 
 
 def _before(store: GenerationStore) -> Generation | None:
@@ -375,14 +346,6 @@ def _before(store: GenerationStore) -> Generation | None:
             continue
         return generation
     return None
-
-
-def _digests_of(store: GenerationStore, name: str) -> set[str]:
-    try:
-        with Generation(store.folder / name) as generation:
-            return {picture.digest for picture in generation.catalogue.every_picture()}
-    except BrokenGeneration:
-        return set()
 
 
 def _rows_by_digest(before: Generation | None, fingerprint: str) -> dict[str, int] | None:

@@ -17,7 +17,8 @@ from index.descriptors import DescriptorCache
 from index.lock import Busy, reindex_lock
 from index.model.contract import Descriptors, Pixels
 from index.model.fake import FakeEmbedder
-from index.reindex import NothingToIndex, Shrunk, collect_pictures, reindex
+from index.reindex import NothingToIndex, Shrunk, reindex
+from index.tidy import collect_pictures
 from tests.index.shop import PARTS, Shop, picture
 
 
