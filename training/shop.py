@@ -6,8 +6,9 @@ import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -104,7 +105,7 @@ def stand(
 ) -> Shelf:
     """Decode what is not yet in `folder`, and say what belongs together. Raises SnapshelfError for too few products."""
     if not (folder / "shelf.json").exists():
-        _decode(items, photos, source, side, folder, settings, progress)
+        _decode(items, photos, source=source, side=side, folder=folder, settings=settings, progress=progress)
     told = json.loads((folder / "shelf.json").read_text())
     count, side = len(told["product"]), told["side"]
     shape = (side, side, 3)
@@ -134,60 +135,67 @@ def held_out(ids: Sequence[str]) -> npt.NDArray[np.bool_]:
     return np.asarray(draws < share)
 
 
-def _decode(  # noqa: PLR0917
+@dataclass(slots=True)
+class _Gathered:
+    """What `shelf.json` will say."""
+
+    side: int
+    ids: list[str] = field(default_factory=list)
+    category: list[str] = field(default_factory=list)
+    group: list[str] = field(default_factory=list)
+    product: list[int] = field(default_factory=list)
+    photo_product: list[int] = field(default_factory=list)
+    skipped: int = 0
+
+
+def _decode(
     items: Sequence[Item],
     photos: Sequence[tuple[Path, str]],
+    *,
     source: Path | None,
     side: int,
     folder: Path,
     settings: Settings,
     progress: Progress,
 ) -> None:
-    by_digest: dict[str, int] = {}
-    names: dict[str, int] = {}
-    kept: list[Item] = []
-    product: list[int] = []
-    skipped = 0
-    with (folder / "pictures.part").open("wb") as out:
+    told = _Gathered(side)
+    numbers: dict[str, int] = {}
+    with (folder / "pictures.u8").open("wb") as out:
+        by_digest: dict[str, int] = {}
         for done, (item, contents) in enumerate(_contents(items, source, settings)):
             progress("reading pictures", done + 1, len(items))
-            squeezed = {
-                _digest(content): pixels for content in contents if (pixels := _squeezed(content, side)) is not None
-            }
-            if not squeezed:
-                skipped += 1
+            read = {_digest(content): pixels for content in contents if (pixels := squeezed(content, side)) is not None}
+            if not read:
+                told.skipped += 1
                 continue
-            known = [by_digest[digest] for digest in squeezed if digest in by_digest]
-            number = known[0] if known else len(kept)
-            kept += [item] if not known else []
-            names[item.id] = number
-            for digest, pixels in squeezed.items():
-                if digest not in by_digest:
-                    by_digest[digest] = number
-                    product.append(number)
-                    out.write(pixels.tobytes())
-    sent: list[int] = []
-    with (folder / "photos.part").open("wb") as out:
+            numbers[item.id] = _taken(item, read, by_digest, told, out)
+    with (folder / "photos.u8").open("wb") as out:
         for path, wanted in photos:
-            read = _squeezed(path.read_bytes(), side) if wanted in names and path.is_file() else None
-            if read is None:
-                skipped += 1
+            pixels = squeezed(path.read_bytes(), side) if wanted in numbers and path.is_file() else None
+            if pixels is None:
+                told.skipped += 1
                 continue
-            sent.append(names[wanted])
-            out.write(read.tobytes())
-    for name in ("pictures", "photos"):
-        (folder / f"{name}.part").rename(folder / f"{name}.u8")
-    told = {
-        "side": side,
-        "ids": [item.id for item in kept],
-        "category": [item.category for item in kept],
-        "group": [item.group for item in kept],
-        "product": product,
-        "photo_product": sent,
-        "skipped": skipped,
-    }
-    (folder / "shelf.part").write_text(json.dumps(told))
+            told.photo_product.append(numbers[wanted])
+            out.write(pixels.tobytes())
+    (folder / "shelf.part").write_text(json.dumps(asdict(told)))
     (folder / "shelf.part").rename(folder / "shelf.json")
+
+
+def _taken(item: Item, read: dict[str, Pixels], by_digest: dict[str, int], told: _Gathered, out: BinaryIO) -> int:
+    """The number of a product; one that shows the same first picture as another is that one for us. A further picture
+    that another product has too (a table of sizes, say) stays with the first that had it."""
+    first = next(iter(read))
+    number = by_digest.get(first, len(told.ids))
+    if number == len(told.ids):
+        told.ids.append(item.id)
+        told.category.append(item.category)
+        told.group.append(item.group)
+    for digest, pixels in read.items():
+        if digest not in by_digest:
+            by_digest[digest] = number
+            told.product.append(number)
+            out.write(pixels.tobytes())
+    return number
 
 
 def _contents(items: Sequence[Item], folder: Path | None, settings: Settings) -> Iterator[tuple[Item, list[bytes]]]:
@@ -210,7 +218,8 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _squeezed(content: bytes, side: int) -> Pixels | None:
+def squeezed(content: bytes, side: int) -> Pixels | None:
+    """A picture's pixels, or None where it cannot be opened."""
     try:
         return decode_to_pixels(content, side)
     except Refused:
