@@ -1,4 +1,4 @@
-"""`run` trains, or goes on with a run; `measure` tells how good weights are."""
+"""`run` trains, or goes on with a run; `card` exports and measures what it made; `measure` only measures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from training.allocator import keep_memory
 from training.draw import Draw
 from training.measure import measure
 from training.pictures import prepare
@@ -36,7 +37,16 @@ def main() -> None:
     how_good.add_argument("--cache", type=Path, required=True)
     how_good.add_argument("--side", type=int, nargs="+", default=[112])
     how_good.set_defaults(do=tell)
+    of_run = commands.add_parser("card", help="export the int8 ONNX of a run, measure it, write card and curves")
+    of_run.add_argument("--data", type=Path, action="append", required=True)
+    of_run.add_argument("--run", type=Path, required=True)
+    of_run.add_argument("--cache", type=Path, required=True)
+    of_run.add_argument("--recipe", type=Path, default=RECIPE)
+    of_run.add_argument("--side", type=int, default=112, help="input size of the exported model")
+    of_run.add_argument("--first-side", type=int, default=64, help="input size at which the first weights are best")
+    of_run.set_defaults(do=tell_all)
     arguments = parser.parse_args()
+    keep_memory()
     arguments.do(arguments)
 
 
@@ -73,6 +83,28 @@ def train(arguments: argparse.Namespace) -> None:
 
     done = trainer.run(stop_at, progress)
     print("done" if done else "interrupted: the same command goes on", flush=True)
+
+
+def tell_all(arguments: argparse.Namespace) -> None:
+    """`card.md`, `card.json`, `curves.svg` and `vgg16.onnx` in the run's folder."""
+    from training.card import Wish, write_card
+
+    recipe = read_recipe(arguments.recipe)
+
+    def find(path: str) -> Path:
+        return next((root / path for root in arguments.data if (root / path).exists()), arguments.data[0] / path)
+
+    wish = Wish(
+        recipe=recipe,
+        run=arguments.run,
+        data=arguments.data[0],
+        cache=arguments.cache,
+        start=find(recipe.start),
+        start_side=arguments.first_side,
+        teacher=find(recipe.teacher),
+        side=arguments.side,
+    )
+    print(write_card(wish))
 
 
 def tell(arguments: argparse.Namespace) -> None:

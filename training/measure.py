@@ -7,6 +7,7 @@ pictures of the set, from another photo of it.
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -72,42 +73,63 @@ def right_product(matrix: Matrix, products: list[str], is_shop: list[bool]) -> t
     return float(right[:, 0].mean()), float(right.any(1).mean())
 
 
+Describe = Callable[[npt.NDArray[np.uint8]], dict[str, Matrix]]
+"""Pictures `[N, S, S, 3]` → parts, each `[N, D]` and of length 1."""
+Figures = dict[str, float]
+
+
 def measure(
     weights: Path, data: Path, cache: Path, side: int, part_weights: dict[str, float] = PART_WEIGHTS
-) -> dict[str, float]:
+) -> Figures:
     """Every figure of the card's table for weights at one input size."""
     net, _ = network.load(weights)
-    told: dict[str, float] = {}
+    return figures(lambda pixels: describe(net, pixels), data, cache, side, {"": part_weights})[""]
 
-    def matrix(paths: list[Path]) -> Matrix:
-        return joined(describe(net, pictures(paths, side)), part_weights)
 
+def figures(
+    describes: Describe, data: Path, cache: Path, side: int, recipes: dict[str, dict[str, float]]
+) -> dict[str, Figures]:
+    """Every figure of the card's table, for several weights of the parts at the price of one."""
+    told: dict[str, Figures] = {name: {} for name in recipes}
     folder = data / "photos/clothing"
     rows = _rows(folder / "manifest.csv")
-    of_garments = matrix([folder / row["path"] for row in rows])
-    told["garments first"], told["garments p10"] = leave_one_out(of_garments, [row["class"] for row in rows])
-    for name in ("groceries", "luma-views"):
-        folder = data / "pairs" / name
+    parts = describes(pictures([folder / row["path"] for row in rows], side))
+    for name, weights in recipes.items():
+        found = leave_one_out(joined(parts, weights), [row["class"] for row in rows])
+        told[name]["garments first"], told[name]["garments p10"] = found
+    for pair in ("groceries", "luma-views"):
+        folder = data / "pairs" / pair
         rows = _rows(folder / "manifest.csv")
-        found = right_product(
-            matrix([folder / row["path"] for row in rows]),
-            [row["product_id"] for row in rows],
-            [row["role"] == "shop" for row in rows],
-        )
-        told[f"{name} at 1"], told[f"{name} at 5"] = found
-    yardstick = PictureSet("yardstick", "catalogues/fashion-44k/images.tar.gz", 80)
-    held = prepare(yardstick, data, cache)
-    if held is not None:
-        table = {row["id"]: row for row in _rows(data / "catalogues/fashion-44k/styles.csv")}
-        at = [n for n, name in enumerate(held.ids) if int(name) % 10 == 0 and name in table]
-        small = np.stack(
-            [np.asarray(Image.fromarray(held.pixels[n]).resize((side, side), Image.Resampling.BILINEAR)) for n in at]
-        )
-        of_thumbs = joined(describe(net, small), part_weights)
+        parts = describes(pictures([folder / row["path"] for row in rows], side))
+        products, is_shop = [row["product_id"] for row in rows], [row["role"] == "shop" for row in rows]
+        for name, weights in recipes.items():
+            found = right_product(joined(parts, weights), products, is_shop)
+            told[name][f"{pair} at 1"], told[name][f"{pair} at 5"] = found
+    _thumbnails(describes, data, cache, side, recipes, told)
+    return {name: {key: round(value, 4) for key, value in one.items()} for name, one in told.items()}
+
+
+def _thumbnails(  # noqa: PLR0917
+    describes: Describe,
+    data: Path,
+    cache: Path,
+    side: int,
+    recipes: dict[str, dict[str, float]],
+    told: dict[str, Figures],
+) -> None:
+    """Kind and colour of the thumbnails that were held back; nothing where they are not there."""
+    held = prepare(PictureSet("yardstick", "catalogues/fashion-44k/images.tar.gz", 80), data, cache)
+    if held is None:
+        return
+    table = {row["id"]: row for row in _rows(data / "catalogues/fashion-44k/styles.csv")}
+    at = [n for n, name in enumerate(held.ids) if int(name) % 10 == 0 and name in table]
+    small = [np.asarray(Image.fromarray(held.pixels[n]).resize((side, side), Image.Resampling.BILINEAR)) for n in at]
+    parts = describes(np.stack(small))
+    for name, weights in recipes.items():
+        matrix = joined(parts, weights)
         for label, column in (("kind", "articleType"), ("colour", "baseColour")):
-            first, _ = leave_one_out(of_thumbs, [table[held.ids[n]][column] for n in at])
-            told[f"thumbnails {label}"] = first
-    return {name: round(value, 4) for name, value in told.items()}
+            found = leave_one_out(matrix, [table[held.ids[n]][column] for n in at])
+            told[name][f"thumbnails {label}"], told[name][f"thumbnails {label} p10"] = found
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
