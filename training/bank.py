@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from training.device import quick_numbers
 from training.network import DIMENSIONS, WIDTHS, Vgg16
 from training.shop import Shelf
 from training.views import Views
@@ -81,7 +82,7 @@ class Bank:
     def made(self, at: int, device: str) -> npt.NDArray[np.float16]:
         """The chunk that begins at row `at`."""
         pixels = self.pixels(np.arange(at, min(at + CHUNK, len(self.source))))
-        with torch.inference_mode(), torch.autocast(device, dtype=torch.bfloat16):
+        with torch.inference_mode(), quick_numbers(device):
             values, within = self.net.lower(pixels.to(device))
             parts = self.net.upper(values, within)
         flat = [values.float().reshape(len(values), -1), *(parts[name].float() for name in DIMENSIONS)]

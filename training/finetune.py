@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from training import losses
 from training.bank import Bank
+from training.device import device, quick_numbers
 from training.network import Vgg16
 
 GROUPED = 0.5
@@ -48,7 +49,7 @@ class FineTuner:
 
     def __init__(self, net: Vgg16, bank: Bank, steps: int, recipe: Recipe, folder: Path) -> None:
         torch.manual_seed(recipe.seed)
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = device()
         self.net, self.bank, self.steps, self.recipe, self.folder = net.to(self.device), bank, steps, recipe, folder
         self.averaged = copy.deepcopy(self.net).eval()
         self.centres = losses.Centres().to(self.device)
@@ -86,7 +87,7 @@ class FineTuner:
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
         values, parts = self.bank.batch(np.concatenate([clean, photo]), self.device)
-        with torch.autocast(self.device, dtype=torch.bfloat16):
+        with quick_numbers(self.device):
             now = self.net.upper(values, parts)
         told = self._losses({name: part.float() for name, part in now.items()}, parts, products)
         loss = told["views"] + self.recipe.kinds * told["kinds"] + self.recipe.anchor * told["anchor"]

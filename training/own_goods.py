@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import fcntl
 import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +20,14 @@ import torch
 from PIL import Image
 
 from core.cpus import usable_cpus
+from core.errors import SnapshelfError
 from core.settings import Settings
 from index.model.card import probes_of, sidecar_of
 from index.model.make import make_of
 from index.model.runtime import Embedder
 from index.model.weights import read_weights
 from training.bank import CHUNK, Bank, row_floats
+from training.device import device
 from training.finetune import FineTuner, Recipe
 from training.folded import remember_statistics, to_network, to_weights
 from training.installed import installed_weights
@@ -39,6 +43,11 @@ STATISTICS = CALIBRATION = 256
 PHOTO_SEED = 4_000_037
 FORMAT = 1
 """Of a run's folder: another one is not gone on with."""
+
+
+SCRATCH = ("bank.f16", "tuned.pt", "pictures.u8", "photos.u8", "shelf.json")
+"""What only an unfinished training needs; some hundred MB."""
+FORGOTTEN_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ class Run:
         self.weights = read_weights(job.weights) if job.weights is not None else weights
         self.side, self.terms = card.input_size, card.terms
         self.folder = settings.data_dir / "training" / _key(job, self.embedder.fingerprint, self.weights.digest())
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = device()
         torch.set_num_threads(usable_cpus())
 
     @property
@@ -107,6 +116,15 @@ class Run:
         """All of it. `announce` hears what is planned, and how long it takes, before the work begins."""
         started = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
+        with _alone(self.folder / "lock"):
+            tidy(self.folder.parent, self.folder)
+            result = self._trained(announce, started)
+            (self.folder / "result.json").write_text(json.dumps(result.public(), indent=1))
+            for name in SCRATCH:
+                (self.folder / name).unlink(missing_ok=True)
+            return result
+
+    def _trained(self, announce: Callable[[Plan, Shelf], None], started: float) -> Result:
         job = self.job
         shelf = stand(
             job.items,
@@ -128,11 +146,7 @@ class Run:
         self.progress("measuring", 1, 2)
         after = ask(Embedder.load(made), questions)
         self.progress("measuring", 2, 2)
-        result = self._judged(before, after, shelf, questions, made, time.monotonic() - started)
-        (self.folder / "result.json").write_text(json.dumps(result.public(), indent=1))
-        for name in ("bank.f16", "tuned.pt", "pictures.u8", "photos.u8", "shelf.json"):
-            (self.folder / name).unlink(missing_ok=True)
-        return result
+        return self._judged(before, after, shelf, questions, made, time.monotonic() - started)
 
     def _network(self, shelf: Shelf) -> Vgg16:
         net = to_network(self.weights)
@@ -215,6 +229,25 @@ class Run:
             model=model,
             seconds=round(seconds, 1),
         )
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Raises SnapshelfError where the same training runs already; the kernel gives the lock back when that dies."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SnapshelfError("This training runs already in another process: wait for it, or stop it.") from None
+        yield
+
+
+def tidy(folder: Path, but: Path) -> None:
+    """Forget trainings of other catalogues or models that were left unfinished a week ago."""
+    for other in folder.iterdir():
+        forgotten = time.time() - other.stat().st_mtime > FORGOTTEN_S
+        if other != but and forgotten and not (other / "result.json").exists():
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def size_of(shelf: Shelf, side: int, frozen: int) -> Size:

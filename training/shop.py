@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import json
@@ -14,11 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import Refused, SnapshelfError
+from core.picturestore import path_of
 from core.settings import Settings
-from index.feed import read_feed
+from index.feed import is_url, read_feed
 from index.picture_source import NoPicture, PictureSource
 from index.pictures import decode_to_pixels
 from index.products import take
+from index.references import References
 from index.refinement.categories import category_path
 
 HELD_OUT = 0.25
@@ -201,7 +204,7 @@ def _taken(item: Item, read: dict[str, Pixels], by_digest: dict[str, int], told:
 def _contents(items: Sequence[Item], folder: Path | None, settings: Settings) -> Iterator[tuple[Item, list[bytes]]]:
     """Each product with the bytes of its pictures; those that cannot be read are left out."""
     references = [(number, image) for number, item in enumerate(items) for image in item.images]
-    with PictureSource(folder, hosts=settings.feed_hosts) as source:
+    with _Stored(folder, settings) as source:
         contents: list[bytes] = []
         at = 0
         for number, content in source.read_many(references):
@@ -212,6 +215,24 @@ def _contents(items: Sequence[Item], folder: Path | None, settings: Settings) ->
         for rest in range(at, len(items)):
             yield items[rest], contents
             contents = []
+
+
+class _Stored(PictureSource):
+    """Pictures of the web come from DATA_DIR/pictures where `reindex` has fetched them."""
+
+    def __init__(self, folder: Path | None, settings: Settings) -> None:
+        super().__init__(folder, hosts=settings.feed_hosts)
+        with References(settings.data_dir / "cache") as seen:
+            self._stored = {name: digest for name, (_, digest) in seen.every().items() if is_url(name)}
+        self._root = settings.pictures_dir
+
+    def read(self, reference: str) -> bytes:
+        """Raises NoPicture."""
+        digest = self._stored.get(reference, "")
+        if digest:
+            with contextlib.suppress(FileNotFoundError):
+                return path_of(self._root, digest).read_bytes()
+        return super().read(reference)
 
 
 def _digest(content: bytes) -> str:
