@@ -29,6 +29,8 @@ log = get_logger(__name__)
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
 PHOTO_BODY_BYTES = 21 * 1024 * 1024
 """A photo of 20 MiB with the form around it."""
+READ_S = 15.0
+"""For the body of a webhook: providers send theirs at once, and whoever sends slower only holds a connection."""
 READY_S = 3.0
 """For Redis, when somebody asks whether we are ready."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -69,7 +71,11 @@ def _webhook(services: Services, channel: Channel):  # type: ignore[no-untyped-d
         started = time.perf_counter()
         if request.content_length is not None and request.content_length > limit:
             return web.Response(status=413)
-        body = await _read(request, limit)
+        try:
+            async with asyncio.timeout(READ_S):
+                body = await _read(request, limit)
+        except TimeoutError:
+            return web.Response(status=408)
         if body is None:
             return web.Response(status=413)
         received = await channel.receive(request.headers, body, request.raw_path)

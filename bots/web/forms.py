@@ -58,9 +58,11 @@ async def read_form(request: web.Request) -> Form:
 
 async def _read_fields(request: web.Request) -> Form:
     """A form without a photo."""
-    body = await request.content.read(FIELD_BYTES + 1)
-    if len(body) > FIELD_BYTES:
-        raise Refused(Reason.TOO_LARGE)
+    body = bytearray()
+    async for piece in request.content.iter_any():  # as it comes: in several pieces over a slow line
+        body += piece
+        if len(body) > FIELD_BYTES:
+            raise Refused(Reason.TOO_LARGE)
     return Form(fields=dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=FIELDS_MAX)))
 
 
