@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from core.errors import Reason, Refused
 from core.messages import Filters
+from index import selection
 from index.catalogue import Product
 from index.refinement.categories import category_path, within
 from index.refinement.colours import colour_fits
+from index.selection import Mask, Selection, Test
 
 MICRO = 1_000_000
 NO_PRICE = -1
@@ -24,7 +26,6 @@ LABELLED = ("category", "brand", "colour")
 FILES = {"product.u32": "<u4", "price.i64": "<i8", "category.u32": "<u4", "brand.u32": "<u4", "colour.u32": "<u4"} | {
     "stock.u8": "|u1"
 }
-Mask = npt.NDArray[np.bool_]
 
 
 def fold(text: str) -> str:
@@ -58,17 +59,21 @@ class Columns:
     labels: Mapping[str, Mapping[int, str]]
 
     def mask(self, filters: Filters, without: Collection[int] = ()) -> Mask | None:
+        """As `selection`, asked about every row: bool `[rows]`."""
+        chosen = self.selection(filters, without)
+        return None if chosen is None else chosen.whole()
+
+    def selection(self, filters: Filters, without: Collection[int] = ()) -> Selection | None:
         """Rows that pass the filters and belong to none of the products `without` (ordinals); None: every row.
 
         Raises Refused(BAD_REQUEST) for a price that is no number.
         """
-        tests: list[Mask] = []
+        tests: list[Test] = []
         if filters.min_price is not None or filters.max_price is not None:
-            tests.append(self.price != NO_PRICE)
-        if filters.min_price is not None:
-            tests.append(self.price >= micro(filters.min_price))
-        if filters.max_price is not None:
-            tests.append(self.price <= micro(filters.max_price))
+            least, greatest = (
+                None if price is None else micro(price) for price in (filters.min_price, filters.max_price)
+            )
+            tests.append(selection.within(self.price, least, greatest, never=NO_PRICE))
         if filters.category is not None:
             kept = within(category_path(filters.category), self.labels["category"].values())
             tests.append(self._labelled("category", kept.__contains__))
@@ -79,18 +84,17 @@ class Columns:
             colour = fold(filters.colour)
             tests.append(self._labelled("colour", lambda text: colour_fits(colour, text)))
         if filters.in_stock:
-            tests.append(self.stock != 0)
+            tests.append(lambda rows: self.stock[rows] != 0)
         if without:
-            tests.append(~np.isin(self.product, np.fromiter(without, np.uint32, len(without))))
-        return np.logical_and.reduce(tests) if tests else None
+            tests.append(selection.none_of(self.product, np.fromiter(without, np.uint32, len(without))))
+        return Selection(len(self.product), tests) if tests else None
 
-    def _labelled(self, column: str, fits: Callable[[str], bool]) -> Mask:
+    def _labelled(self, column: str, fits: Callable[[str], bool]) -> Test:
         labels = self.labels[column]
         passes = np.zeros(max(labels, default=0) + 1, np.bool_)
         for code, text in labels.items():
             passes[code] = fits(text)
-        codes: npt.NDArray[np.uint32] = getattr(self, column)
-        return passes[codes]
+        return selection.one_of(getattr(self, column), passes)
 
 
 def build(products: Sequence[Product]) -> tuple[dict[str, npt.NDArray[Any]], list[tuple[str, int, str]]]:
@@ -117,7 +121,8 @@ def load(folder: Path, rows: int, labels: Mapping[str, Mapping[int, str]]) -> Co
     """Map the columns of a generation. Raises ValueError or OSError where a file is missing or has another length."""
     arrays = {}
     for name, kind in FILES.items():
-        array = np.memmap(folder / name, dtype=kind, mode="r") if rows else np.empty(0, kind)
+        # as a plain array: the subclass of mapped ones costs at each slice
+        array = np.asarray(np.memmap(folder / name, dtype=kind, mode="r")) if rows else np.empty(0, kind)
         if len(array) != rows:
             raise ValueError(f"{name} has {len(array)} rows instead of {rows}.")
         arrays[name.partition(".")[0]] = array

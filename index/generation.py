@@ -120,8 +120,8 @@ class Generation:
     ) -> SearchResult:
         """The products nearest to the photos of one query: descriptors float32 `[M, D]`."""
         short, long = self.binariser.short(descriptors), self.binariser.long(descriptors)
-        mask = self.knowledge.mask(filters, self._ordinals(exclude))
-        found = self.index.search(short, long, want, mask, exact=exact)
+        allowed = self.knowledge.selection(filters, self._ordinals(exclude))
+        found = self.index.search(short, long, want, allowed, exact=exact)
         return self._result(found, like=None)
 
     def like(
@@ -139,8 +139,8 @@ class Generation:
             raise Refused(Reason.PRODUCT_GONE)
         ordinal, product = known
         rows = np.arange(product.first_row, product.first_row + product.pictures)
-        mask = self.knowledge.mask(filters, {ordinal, *self._ordinals(exclude)})
-        found = self.index.search(self.index.short.codes[rows], self.index.long.rows(rows), want, mask, exact=exact)
+        allowed = self.knowledge.selection(filters, {ordinal, *self._ordinals(exclude)})
+        found = self.index.search(self.index.short.codes[rows], self.index.long.rows(rows), want, allowed, exact=exact)
         return self._result(found, like=product)
 
     def words(

@@ -15,12 +15,11 @@ import numpy.typing as npt
 
 from index.faiss_ import faiss
 from index.hamming import Codes
+from index.selection import Rows, Selection
 
-Rows = npt.NDArray[np.intp]
 Distances = npt.NDArray[np.int32]
 Keys = npt.NDArray[np.int64]
 """Distance and row in one number, so that one sort orders by both."""
-Mask = npt.NDArray[np.bool_]
 
 ROW_BITS = 40
 SAMPLE = 4096
@@ -28,8 +27,8 @@ SPREAD = 4.0
 """Standard deviations by which the guess is generous: too few come through in one pass of ten thousands."""
 STRETCH = 65_536
 """Rows at once: their distances (256 KiB) stay in the processor's second cache."""
-GATHER_BELOW = 0.15
-"""A mask that leaves a smaller share is served by copying its rows together: cheaper than to pass all the others."""
+PICK_BELOW = 0.15
+"""A selection of a smaller share is served by copying its rows together: cheaper than to pass all the others."""
 
 
 def distances(query: Codes, codes: Codes) -> Distances:
@@ -43,21 +42,25 @@ def distances(query: Codes, codes: Codes) -> Distances:
 
 @dataclass(frozen=True, slots=True)
 class _Allowed:
-    """The rows that may answer: all, those of a mask, or (where a mask leaves few) those picked by number."""
+    """The rows that may answer: all, those that pass when asked, or (where these are few) those picked by number."""
 
     codes: Codes
-    mask: Mask | None
+    passing: Selection | None
     picked: Rows | None
     count: int
+    """How many they are; about how many where they are asked."""
 
     @classmethod
-    def of(cls, codes: Codes, mask: Mask | None, size: int) -> _Allowed:
-        if mask is None:
-            return cls(codes, None, None, len(codes))
-        count = int(np.count_nonzero(mask))
-        if count <= max(2 * size, GATHER_BELOW * len(codes)):
-            return cls(codes, None, np.flatnonzero(mask), count)
-        return cls(codes, mask, None, count)
+    def of(cls, codes: Codes, allowed: Selection | None, size: int) -> _Allowed:
+        total = len(codes)
+        if allowed is None:
+            return cls(codes, None, None, total)
+        some = _spread(total)
+        about = int(np.count_nonzero(allowed.at(some)) * total / max(1, len(some)))
+        if about > max(8 * size, PICK_BELOW * total):
+            return cls(codes, allowed, None, about)
+        picked = np.flatnonzero(allowed.whole())
+        return cls(codes, None, picked, len(picked))
 
     @property
     def places(self) -> int:
@@ -66,38 +69,42 @@ class _Allowed:
 
     def near(self, query: Codes, stretch: slice, bar: int) -> Keys:
         """Keys of the allowed ones at or below the bar in a stretch of places."""
-        if self.mask is not None and not self.mask[stretch].any():
-            return np.empty(0, np.int64)
         codes = self.codes[stretch] if self.picked is None else self.codes.take(self.picked[stretch], axis=0)
         found = distances(query, codes)
-        below = found <= bar
-        if self.mask is not None:
-            below &= self.mask[stretch]
-        places = np.flatnonzero(below)
-        keys: Keys = (found.take(places).astype(np.int64) << ROW_BITS) + (places + stretch.start)
+        near = np.flatnonzero(found <= bar)
+        places = near + stretch.start
+        if self.passing is not None:
+            pass_too = np.flatnonzero(self.passing.at(places))
+            near, places = near[pass_too], places[pass_too]
+        keys: Keys = (found.take(near).astype(np.int64) << ROW_BITS) + places
         return keys
 
     def sample(self, query: Codes) -> Distances:
         """Distances of some of the allowed ones, evenly spread."""
-        places = np.arange(0, self.places, max(1, self.places // SAMPLE))
-        if self.mask is not None:
-            places = places[self.mask[places]]
-        return distances(query, self.codes.take(places if self.picked is None else self.picked[places], axis=0))
+        rows = _spread(self.places)
+        if self.picked is not None:
+            rows = self.picked[rows]
+        if self.passing is not None:
+            rows = rows[self.passing.at(rows)]
+        return distances(query, self.codes.take(rows, axis=0))
 
 
-def shortlist(query: Codes, codes: Codes, size: int, mask: Mask | None = None) -> tuple[Rows, Distances]:
+def _spread(total: int) -> Rows:
+    return np.arange(0, total, max(1, total // SAMPLE))
+
+
+def shortlist(query: Codes, codes: Codes, size: int, allowed: Selection | None = None) -> tuple[Rows, Distances]:
     """The `size` rows nearest to one code, every further row at their last distance, but at most twice `size`.
 
     Rows at the same distance have the same right to be looked at; where they are too many, the first ones count.
-    In order of distance, then row. `mask` bool `[rows]` says which rows may answer.
+    In order of distance, then row; fewer than `size` only where fewer are allowed.
     """
-    allowed = _Allowed.of(codes, mask, size)
-    furthest = 8 * codes.shape[1]
-    keys = _pass(query, allowed, size, _likely_bar(query, allowed, size))
-    if len(keys) < min(size, allowed.count):
-        keys = _pass(query, allowed, size, furthest)
+    those = _Allowed.of(codes, allowed, size)
+    keys = _pass(query, those, size, _likely_bar(query, those, size))
+    if len(keys) < min(size, those.count):
+        keys = _pass(query, those, size, 8 * codes.shape[1])
     places = keys & ((1 << ROW_BITS) - 1)
-    return (places if allowed.picked is None else allowed.picked[places]), (keys >> ROW_BITS).astype(np.int32)
+    return (places if those.picked is None else those.picked[places]), (keys >> ROW_BITS).astype(np.int32)
 
 
 def _likely_bar(query: Codes, allowed: _Allowed, size: int) -> int:

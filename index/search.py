@@ -15,6 +15,7 @@ import numpy.typing as npt
 from index import hamming
 from index.codes import CodeLayout
 from index.hamming import Codes
+from index.selection import Mask, Rows, Selection
 from index.shortcodes import ShortCodes
 
 SHORTLIST = 256
@@ -22,7 +23,6 @@ SHORTLIST = 256
 WIDEN = 4
 """By how much the shortlist grows while it holds too few products."""
 CHUNK = 65_536
-Rows = npt.NDArray[np.intp]
 
 
 class HoldsCodes(Protocol):
@@ -126,33 +126,33 @@ class TwoPhase:
         short: Codes,
         long: Codes,
         want: int,
-        mask: npt.NDArray[np.bool_] | None = None,
+        allowed: Selection | Mask | None = None,
         *,
         exact: bool = False,
     ) -> list[Found]:
-        """The `want` nearest products to the photos of one query (short `[M, 32]`, long `[M, bytes]`), fused."""
-        return fuse((self._of_one(short[i], long[i], want, mask, exact) for i in range(len(short))), want)
+        """The `want` nearest products to the photos of one query (short `[M, 32]`, long `[M, bytes]`), fused.
 
-    def _of_one(
-        self, short: Codes, long: Codes, want: int, mask: npt.NDArray[np.bool_] | None, exact: bool
-    ) -> list[Found]:
-        if exact:
-            return self._all_of_one(short, long, want, mask)
+        `allowed` says which rows may answer, None: all of them.
+        """
+        selection = Selection.of(allowed) if isinstance(allowed, np.ndarray) else allowed
+        of_one = self._all_of_one if exact else self._of_one
+        return fuse((of_one(short[i], long[i], want, selection) for i in range(len(short))), want)
+
+    def _of_one(self, short: Codes, long: Codes, want: int, allowed: Selection | None) -> list[Found]:
         size = SHORTLIST * want
-        allowed = len(self.short) if mask is None else int(np.count_nonzero(mask))
         while True:
-            rows, near = self.short.shortlist(short, size, mask)
+            rows, near = self.short.shortlist(short, size, allowed)
             by_part = self.layout.by_part(long, self.long.rows(rows))
             found = Compared(rows, self.layout.weighted(by_part), near, by_part).first(self.products, want)
-            if len(found) >= want or size >= allowed:
+            if len(found) >= want or len(rows) < size:
                 return found
             size *= WIDEN
 
-    def _all_of_one(self, short: Codes, long: Codes, want: int, mask: npt.NDArray[np.bool_] | None) -> list[Found]:
+    def _all_of_one(self, short: Codes, long: Codes, want: int, allowed: Selection | None) -> list[Found]:
         """All allowed rows by their long codes alone."""
-        rows = np.arange(len(self.short)) if mask is None else np.flatnonzero(mask)
+        rows = np.arange(len(self.short)) if allowed is None else np.flatnonzero(allowed.whole())
         pieces = [
-            self.layout.by_part(long, self._block(rows[at : at + CHUNK], whole=mask is None))
+            self.layout.by_part(long, self._block(rows[at : at + CHUNK], whole=allowed is None))
             for at in range(0, len(rows), CHUNK)
         ]
         by_part = np.concatenate(pieces) if pieces else np.empty((0, len(self.layout.parts)), np.int32)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from index import scan
 from index.faiss_ import faiss
 from index.hamming import Codes
+from index.selection import Selection
 
 Kind = Literal["flat", "hnsw"]
 LINKS = 32
@@ -63,14 +64,18 @@ class ShortCodes:
         return int(self._index.ntotal)
 
     def shortlist(
-        self, query: Codes, size: int, mask: npt.NDArray[np.bool_] | None = None
+        self, query: Codes, size: int, allowed: Selection | None = None
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
         """The `size` rows nearest to one code `[bytes]` and every further one at their last distance, at most twice
-        `size`: rows and distances, nearest first. `mask` bool `[rows]` says which may answer. Exact where `flat` is.
+        `size`: rows and distances, nearest first. Fewer only where fewer are allowed. Exact where `flat` is.
         """
-        if self.kind == "flat":
-            return scan.shortlist(query, self.codes, size, mask)
-        return whole_last_distance(*self.nearest(query, 2 * size, mask), size)
+        if self.kind == "hnsw":
+            mask = None if allowed is None else allowed.whole()
+            rows, distances = whole_last_distance(*self.nearest(query, 2 * size, mask), size)
+            if len(rows) >= size:
+                return rows, distances
+            # parts of a graph may be out of reach
+        return scan.shortlist(query, self.codes, size, allowed)
 
     def nearest(
         self, query: Codes, count: int, mask: npt.NDArray[np.bool_] | None = None, *, breadth: int = 0

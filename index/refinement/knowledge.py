@@ -13,12 +13,13 @@ import numpy as np
 
 from core.messages import Filters
 from index.catalogue import Catalogue, Product
-from index.columns import MICRO, NO_PRICE, Columns, Mask, fold
+from index.columns import MICRO, NO_PRICE, Columns, fold
 from index.refinement.categories import ANY, category_path, steps_of
 from index.refinement.text import key, squash, stem, words_of
 from index.refinement.titles import as_indexed, expression
 from index.refinement.typos import one_apart
 from index.refinement.vocabulary import Vocabulary, vocabulary
+from index.selection import Mask, Selection
 
 KEPT_BYTES = 32 << 20
 """Of rows that hold a word: one byte a row and word."""
@@ -64,12 +65,17 @@ class Knowledge:
 
         Raises Refused(BAD_REQUEST) for a price that is no number.
         """
-        mask = self._columns.mask(filters, without)
+        chosen = self.selection(filters, without)
+        return None if chosen is None else chosen.whole()
+
+    def selection(self, filters: Filters, without: Collection[int] = ()) -> Selection | None:
+        """The same, to be asked about some rows only. Raises Refused(BAD_REQUEST)."""
+        chosen = self._columns.selection(filters, without)
         for word in (filters.words or "").split():
             rows = self.rows_with(word)
-            rows = np.zeros(len(self._columns.product), np.bool_) if rows is None else rows
-            mask = rows if mask is None else mask & rows
-        return mask
+            mask = np.zeros(len(self._columns.product), np.bool_) if rows is None else rows
+            chosen = Selection.of(mask) if chosen is None else chosen.also(mask.__getitem__)
+        return chosen
 
     def leaves(self, filters: Filters) -> int:
         """How many products pass: 0, 1, or 2 for more."""

@@ -9,6 +9,7 @@ import pytest
 from index import hamming, scan
 from index.hamming import Codes
 from index.search import Compared, distinct
+from index.selection import Selection
 
 WIDTH = 32
 
@@ -36,25 +37,25 @@ def told(found: tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]) -> list[tupl
 
 
 CROWDS = {
-    "spread": crowd(30_000, kinds=50, flips=0.15, seed=1),
-    "many ties": crowd(30_000, kinds=4, flips=0.002, seed=2),
+    "spread": crowd(12_000, kinds=50, flips=0.15, seed=1),
+    "many ties": crowd(12_000, kinds=4, flips=0.002, seed=2),
     "all the same": crowd(9_000, kinds=1, flips=0.0, seed=3),
-    "strangers": crowd(20_000, kinds=20_000, flips=0.0, seed=4),
+    "strangers": crowd(9_000, kinds=9_000, flips=0.0, seed=4),
     "one": crowd(1, kinds=1, flips=0.0, seed=5),
     # the nearest stand where an evenly spread sample never looks
-    "sorted": np.sort(crowd(40_000, kinds=3, flips=0.1, seed=6).view(np.uint64), axis=0).view(np.uint8),
+    "sorted": np.sort(crowd(70_000, kinds=3, flips=0.1, seed=6).view(np.uint64), axis=0).view(np.uint8),
 }
 
 
 @pytest.mark.parametrize("name", CROWDS)
-@pytest.mark.parametrize("size", [1, 10, 700, 2560, 50_000])
-@pytest.mark.parametrize("share", [None, 0.0, 0.001, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("size", [1, 700, 2560, 50_000])
+@pytest.mark.parametrize("share", [None, 0.001, 0.1, 0.5])
 def test_a_pass_gives_what_sorting_gives(name: str, size: int, share: float | None) -> None:
     codes = CROWDS[name]
     generator = np.random.default_rng(7)
     mask = None if share is None else generator.random(len(codes)) < share
     for row in generator.integers(0, len(codes), 2):
-        found = scan.shortlist(codes[row], codes, size, mask)
+        found = scan.shortlist(codes[row], codes, size, None if mask is None else Selection.of(mask))
         assert told(found) == sorted_shortlist(codes[row], codes, size, mask)
 
 
@@ -62,7 +63,9 @@ def test_a_mask_of_one_stretch_is_kept_to() -> None:
     codes = crowd(200_000, kinds=50, flips=0.15, seed=8)
     mask = np.zeros(len(codes), np.bool_)
     mask[70_000:140_000] = True
-    assert told(scan.shortlist(codes[3], codes, 500, mask)) == sorted_shortlist(codes[3], codes, 500, mask)
+    assert told(scan.shortlist(codes[3], codes, 500, Selection.of(mask))) == sorted_shortlist(
+        codes[3], codes, 500, mask
+    )
 
 
 def test_a_guess_that_lets_too_few_through_costs_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
