@@ -48,7 +48,7 @@ def run(
         "fingerprint": embedder.fingerprint[:16],
     }
     ground.announce("scale", parameters)
-    measured: dict[str, Any] = _other_sizes(chosen) if sizes else {}
+    measured: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="snapshelf-scale-", dir=scratch) as name:
         material = gather(embedder, scratch or Path(name), questions=QUESTIONS, quick=quick)
         measured["drawn from"] = f"{len(material.short):,} pictures of {material.source}"
@@ -64,7 +64,8 @@ def run(
             told["start"] = start.measured(drawn, material, embedder.fingerprint)
             measured[f"{rows:,}"] = told
             shutil.rmtree(folder)
-    return ground.finish("scale", parameters, measured, quick=quick)
+    others = _other_sizes(chosen) if sizes else {}
+    return ground.finish("scale", parameters, others | measured, quick=quick)
 
 
 def _other_sizes(chosen: Collection[int]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from benchmarks.scale.contestants import Contestant
 from benchmarks.scale.drawing import FIRST, Drawn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROUNDS = 5
+ROUNDS = 9
 
 
 def race(drawn: Drawn, contestants: list[Contestant], rounds: int = ROUNDS) -> dict[str, Any]:
@@ -30,9 +30,7 @@ def race(drawn: Drawn, contestants: list[Contestant], rounds: int = ROUNDS) -> d
             continue
         built = child(drawn, one.name, step="build")
         found = drawn.folder / "found.npz"
-        # what takes a quarter of a second a question needs no five rounds
-        slow = one.floats and not one.needs and drawn.rows > 500_000
-        result = built | child(drawn, one.name, step="measure", rounds=1 if slow else rounds, found=str(found))
+        result = built | child(drawn, one.name, step="measure", rounds=rounds, found=str(found))
         with np.load(found) as rows:
             for setting in result["settings"]:
                 result["settings"][setting] |= quality(drawn, questions, rows[setting])
