@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import fcntl
 import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +18,7 @@ import torch
 from PIL import Image
 
 from core.cpus import usable_cpus
-from core.errors import SnapshelfError
 from core.settings import Settings
-from index.model.card import probes_of, sidecar_of
 from index.model.make import make_of
 from index.model.runtime import Embedder
 from index.model.weights import read_weights
@@ -33,6 +29,7 @@ from training.folded import remember_statistics, to_network, to_weights
 from training.installed import installed_weights
 from training.network import Vgg16
 from training.plan import Costs, Plan, Size, plan
+from training.runs import alone, clear, install, room_for, tidy
 from training.shop import Item, Pixels, Progress, Shelf, stand
 from training.trial import Outcome, Questions, ask
 from training.verdict import Change, Verdict, change, judge
@@ -40,14 +37,11 @@ from training.views import Views
 
 STATISTICS = CALIBRATION = 256
 """Pictures for the normalisation's statistics, and for the ranges of int8."""
+SEARCHED = 20_000
+"""Pictures in the search that measures, at most."""
 PHOTO_SEED = 4_000_037
 FORMAT = 1
 """Of a run's folder: another one is not gone on with."""
-
-
-SCRATCH = ("bank.f16", "tuned.pt", "pictures.u8", "photos.u8", "shelf.json")
-"""What only an unfinished training needs; some hundred MB."""
-FORGOTTEN_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +110,11 @@ class Run:
         """All of it. `announce` hears what is planned, and how long it takes, before the work begins."""
         started = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
-        with _alone(self.folder / "lock"):
+        with alone(self.folder):
             tidy(self.folder.parent, self.folder)
             result = self._trained(announce, started)
             (self.folder / "result.json").write_text(json.dumps(result.public(), indent=1))
-            for name in SCRATCH:
-                (self.folder / name).unlink(missing_ok=True)
+            clear(self.folder)
             return result
 
     def _trained(self, announce: Callable[[Plan, Shelf], None], started: float) -> Result:
@@ -137,6 +130,7 @@ class Run:
         )
         net = self._network(shelf)
         chosen = self._plan(shelf, net)
+        room_for(self.folder, chosen.views * chosen.pictures * 2 * row_floats(self.side, job.recipe.frozen))
         announce(chosen, shelf)
         tuner = self._tuned(shelf, net, chosen)
         made = self._exported(shelf, tuner)
@@ -231,25 +225,6 @@ class Run:
         )
 
 
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Raises SnapshelfError where the same training runs already; the kernel gives the lock back when that dies."""
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise SnapshelfError("This training runs already in another process: wait for it, or stop it.") from None
-        yield
-
-
-def tidy(folder: Path, but: Path) -> None:
-    """Forget trainings of other catalogues or models that were left unfinished a week ago."""
-    for other in folder.iterdir():
-        forgotten = time.time() - other.stat().st_mtime > FORGOTTEN_S
-        if other != but and forgotten and not (other / "result.json").exists():
-            shutil.rmtree(other, ignore_errors=True)
-
-
 def size_of(shelf: Shelf, side: int, frozen: int) -> Size:
     """For the plan."""
     shown = ~shelf.held_out[shelf.product]
@@ -266,6 +241,7 @@ def questions_of(shelf: Shelf, side: int, photos: int) -> Questions:
     """The same for the same catalogue, whoever is asked: `photos` augmented ones of each held-out product, and those
     that shoppers sent of them."""
     held = np.flatnonzero(shelf.held_out)
+    searched = _searched(shelf)
     dice = np.random.default_rng(PHOTO_SEED)
     shown = {product: np.flatnonzero(shelf.product == product) for product in held}
     source = np.array([dice.choice(shown[product]) for product in held for _ in range(photos)], np.int64)
@@ -278,14 +254,34 @@ def questions_of(shelf: Shelf, side: int, photos: int) -> Questions:
         made.append(photo.byte().permute(0, 2, 3, 1).contiguous().numpy())
     of_shoppers = np.flatnonzero(shelf.held_out[shelf.photo_product]) if len(shelf.photos) else np.empty(0, np.int64)
     return Questions(
-        shelf=squeezed(shelf.pixels, side),
-        product=shelf.product,
+        shelf=Squeezed(shelf.pixels, searched, side),
+        product=shelf.product[searched],
         category=shelf.category,
         held_out=shelf.held_out,
         photos=np.concatenate([*made, squeezed(shelf.photos[of_shoppers], side)]),
         photo_product=np.concatenate([shelf.product[source], shelf.photo_product[of_shoppers]]),
         sent=len(of_shoppers),
     )
+
+
+def _searched(shelf: Shelf) -> npt.NDArray[np.int64]:
+    """Pictures that are searched: all, or those of held-out products among so many others."""
+    asked = shelf.held_out[shelf.product]
+    others = _spread(np.flatnonzero(~asked), max(0, SEARCHED - int(asked.sum())))
+    return np.sort(np.concatenate([np.flatnonzero(asked), others]))
+
+
+class Squeezed:
+    """Pictures at the model's size, made a batch at a time: all of a large catalogue fill the memory."""
+
+    def __init__(self, pixels: Pixels, numbers: npt.NDArray[np.int64], side: int) -> None:
+        self._pixels, self._numbers, self._side = pixels, numbers, side
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, wanted: slice) -> Pixels:
+        return squeezed(self._pixels[self._numbers[wanted]], self._side)
 
 
 def squeezed(pixels: Pixels, side: int) -> Pixels:
@@ -295,20 +291,6 @@ def squeezed(pixels: Pixels, side: int) -> Pixels:
         image = Image.fromarray(np.asarray(picture))
         out[at] = np.asarray(image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=1.8))
     return out
-
-
-def install(made: Path, models: Path) -> str:
-    """Copy model, sidecar and probes to where MODEL finds them, under the next free name; gives the name."""
-    models.mkdir(parents=True, exist_ok=True)
-    number = 1
-    while (models / f"shop-{number}.onnx").exists():
-        number += 1
-    target = models / f"shop-{number}.onnx"
-    for source, goal in ((probes_of(made), probes_of(target)), (sidecar_of(made), sidecar_of(target)), (made, target)):
-        part = goal.with_name(f".{goal.name}.part")
-        shutil.copyfile(source, part)
-        part.replace(goal)
-    return target.stem
 
 
 def _key(job: Job, fingerprint: str, weights: str) -> str:

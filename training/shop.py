@@ -23,10 +23,11 @@ from index.pictures import decode_to_pixels
 from index.products import take
 from index.references import References
 from index.refinement.categories import category_path
+from training.runs import room_for
 
 HELD_OUT = 0.25
 """Share of the products that are never trained on."""
-HELD_OUT_AT_MOST = 1000
+HELD_OUT_AT_LEAST, HELD_OUT_AT_MOST = 8, 1000
 LEAST_PRODUCTS = 40
 UNLABELLED = -1
 Progress = Callable[[str, int, int], None]
@@ -108,6 +109,7 @@ def stand(
 ) -> Shelf:
     """Decode what is not yet in `folder`, and say what belongs together. Raises SnapshelfError for too few products."""
     if not (folder / "shelf.json").exists():
+        room_for(folder, sum(len(item.images) for item in items) * side * side * 3)
         _decode(items, photos, source=source, side=side, folder=folder, settings=settings, progress=progress)
     told = json.loads((folder / "shelf.json").read_text())
     count, side = len(told["product"]), told["side"]
@@ -135,7 +137,9 @@ def held_out(ids: Sequence[str]) -> npt.NDArray[np.bool_]:
     trains again from what it trained before."""
     draws = np.array([int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64 for name in ids])
     share = min(HELD_OUT, HELD_OUT_AT_MOST / max(1, len(ids)))
-    return np.asarray(draws < share)
+    held = np.asarray(draws < share)
+    held[np.argsort(draws)[:HELD_OUT_AT_LEAST]] = True
+    return held
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ The way of `snapshelf evaluate`: the search as it answers shoppers, over the who
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +21,20 @@ from index.shortcodes import ShortCodes
 BATCH = 64
 
 
+class Pictures(Protocol):
+    """An array `[N, S, S, 3]`, or what makes slices of one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, wanted: slice, /) -> Pixels: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What every model is asked."""
 
-    shelf: Pixels
-    """`[N, S, S, 3]`: every picture of the catalogue."""
+    shelf: Pictures
+    """`[N, S, S, 3]`: the catalogue's pictures."""
     product: npt.NDArray[np.int64]
     """`[N]`"""
     category: npt.NDArray[np.int64]
@@ -61,7 +70,7 @@ def ask(embedder: Embeds, questions: Questions) -> Outcome:
     return Outcome(right[:, 0], right.any(1), questions.photo_product, category, of)
 
 
-def embed(embedder: Embeds, pixels: Pixels) -> Descriptors:
+def embed(embedder: Embeds, pixels: Pictures) -> Descriptors:
     """By batches."""
     parts = [embedder.embed(np.asarray(pixels[at : at + BATCH])) for at in range(0, len(pixels), BATCH)]
     return np.concatenate(parts) if parts else np.empty((0, embedder.dimensions), np.float32)
