@@ -32,6 +32,8 @@ class Account:
     """What the service itself counted."""
     twice: list[str] = field(default_factory=list)
     """Parts that a shopper saw once more: when."""
+    unseen: list[str] = field(default_factory=list)
+    """Of the unknown: those whose shopper did not see all of the answer."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why letters are dead."""
     sentences: Counter[str] = field(default_factory=Counter)
@@ -52,9 +54,12 @@ async def settle(questions: Sequence[Question], bot: Bot, streams: Streams) -> A
         ended = 0
         for job in question.jobs(bot):
             reason, dead = letters.get(job, ("", 0))
-            end = _end(seen[job], await marks.parts(job), dead=bool(reason))
+            states = await marks.parts(job)
+            end = _end(seen[job], states, dead=bool(reason))
             if end is None:
                 continue
+            if end == "unknown" and not (seen[job]["album"] and seen[job]["list"]):
+                account.unseen.append(f"{job} {dict(seen[job])} {sorted(states)}")
             photos = (dead or await marks.photos(job) or 1) if question.album else 1
             account.ends[end] += photos
             ended += photos

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 RESTART_S = 0.3
 START_S = 60.0
 STOP_S = 40.0
+THERE_S = 20.0
 
 
 class Kept:
@@ -71,6 +72,14 @@ class Kept:
     def kill(self) -> bool:
         """`kill -9`; it is started anew."""
         return self.send(signal.SIGKILL)
+
+    async def kill_once_there(self) -> bool:
+        """`kill -9` as soon as there is something to kill; False when that takes too long."""
+        for _ in range(round(THERE_S / 0.1)):
+            if self.kill():
+                return True
+            await asyncio.sleep(0.1)
+        return False
 
     @contextlib.contextmanager
     def away(self) -> Iterator[None]:

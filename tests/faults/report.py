@@ -22,6 +22,7 @@ def figures(told: Sequence[Told]) -> dict[str, Any]:
         "photos": sum(one.account.photos for one in told),
         **{end: ends[end] for end in ENDS},
         "lost": ends["lost"],
+        "unknown, and not seen whole": sum(len(one.account.unseen) for one in told),
         "parts sent once more, as the service counts": sum(one.account.tally.get("repeated", 0) for one in told),
         "parts that a shopper saw twice": sum(len(one.account.twice) for one in told),
         "faults by kind": dict(sorted(tried.items())),
@@ -37,6 +38,8 @@ def report(told: Sequence[Told], *, keep: bool, parameters: Mapping[str, Any]) -
     for one in told:
         print(f"seed {one.seed}: {one.seconds:.0f} s, the last {one.drained_s} of them draining; {one.account.tally}")
         print(f"  seen twice at {', '.join(one.account.twice[:40]) or 'no time'}")
+        for unseen in one.account.unseen:
+            print(f"  unknown and not seen whole: {unseen}")
         for problem in one.account.problems:
             print(f"  BROKEN PROMISE: {problem}")
         for sentence, times in one.account.sentences.most_common():

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import random
+import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +22,7 @@ from tests.faults.pace import Pace
 from tests.faults.shoppers import Shoppers
 from tests.faults.world import World, opened
 
+NO_SOCKET = shutil.ignore_patterns("*.sock")
 AT_ONCE = 3
 """Faults that may go on at the same time."""
 
@@ -67,6 +69,8 @@ async def play(folder: Path, seed: int, plan: Plan) -> Told:
         drained_s = time.monotonic() - quiet
         account = await settle(shoppers.questions, world.bot, world.streams)
         account.problems += stuck
+        if account.problems or account.unseen:
+            await asyncio.to_thread(shutil.copytree, folder / "redis", folder / "redis-kept", ignore=NO_SOCKET)
     errors = _errors(world)
     return Told(seed, time.monotonic() - started, account, tried, round(drained_s, 1), errors)
 

@@ -173,9 +173,12 @@ def _environment(folder: Path, shop: Shop, bot: Bot, telegram: str, port: int) -
 
 
 def _redis_command(folder: Path) -> list[str]:
-    binary = valkey_binary() or oldest_binary()
+    valkey = valkey_binary()
+    binary = valkey or oldest_binary()
     assert binary is not None, "no Redis binary: install locks/dev.txt"
+    timed = ["--aof-timestamp-enabled", "yes"] if valkey else []  # tells what happened when, if something went wrong
     return [
         str(binary), "--port", "0", "--unixsocket", str(folder / "redis.sock"), "--dir", str(folder), "--save", "",
         "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--daemonize", "no",
+        *timed,
     ]  # fmt: skip
