@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -35,6 +36,7 @@ MEND = 78
 """What a child of `up` ends with when starting it anew would not help (EX_CONFIG of sysexits.h)."""
 AGAIN = 75
 """... and when what it depends on is away for now (EX_TEMPFAIL)."""
+FULL = "The disk is full: make room where SNAPSHELF_DATA_DIR is and run this again; what answered before still does."
 KEPT = "KEPT"
 """Environment variable that `up` gives its children; no setting."""
 
@@ -78,11 +80,21 @@ def main() -> None:
         if f"SNAPSHELF_{KEPT}" not in os.environ:
             sys.exit(FAILED)
         sys.exit(AGAIN if isinstance(error, Unavailable) else MEND)
-    except OSError as error:
-        if error.filename is None:
+    except Exception as error:
+        if _is_full(error):
+            click.echo(f"snapshelf: {FULL}", err=True)
+        elif isinstance(error, OSError) and error.filename is not None:
+            click.echo(f"snapshelf: {_of_a_file(error)}", err=True)
+        else:
             raise
-        click.echo(f"snapshelf: {_of_a_file(error)}", err=True)
         sys.exit(FAILED)
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether the disk took no more, or no longer file; SQLite says so in its own way."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
 
 
 def _of_a_file(error: OSError) -> str:
