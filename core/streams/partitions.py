@@ -104,10 +104,7 @@ class PartitionConsumer:
     async def _balance(self) -> None:
         redis, keys = self._streams.redis, self._streams.keys
         with redis_errors():
-            for stream, lease in list(self._leases.items()):
-                if not await refresh_lease(self._streams.scripts, lease):
-                    self._open.discard(stream)
-                    del self._leases[stream]
+            await self._refresh()
             await announce(redis, keys, self._group, Presence(self._name))
             others = await present(redis, keys, self._group)
             share = -(-PARTITIONS // max(1, len(others)))
@@ -123,6 +120,16 @@ class PartitionConsumer:
                 if lease_or_none is not None:
                     await self._begin(stream, lease_or_none)
             await self._sweep()
+
+    async def _refresh(self) -> None:
+        """All at once: one after the other they would run out on a machine where each answer takes its time."""
+        held = list(self._leases.items())
+        kept = await asyncio.gather(*(refresh_lease(self._streams.scripts, lease) for _, lease in held))
+        for (stream, _), still_ours in zip(held, kept, strict=True):
+            if not still_ours:
+                log.warning("a partition was lost to another process", stream=self._kind)
+                self._open.discard(stream)
+                del self._leases[stream]
 
     async def _begin(self, stream: str, lease: Lease) -> None:
         """First what was left pending, in order, then new ones."""
@@ -141,8 +148,9 @@ class PartitionConsumer:
         if time.monotonic() - self._swept_at < SWEEP_EVERY_S:
             return
         self._swept_at = time.monotonic()
-        for stream in list(self._open):
-            for entry in await self._pending(stream, min_idle_ms=SWEEP_IDLE_MS):
+        looked = (self._pending(stream, min_idle_ms=SWEEP_IDLE_MS) for stream in list(self._open))
+        for entries in await asyncio.gather(*looked):
+            for entry in entries:
                 self._dispatch(entry)
 
     def _forget(self, stream: str) -> None:
