@@ -116,11 +116,14 @@ class Machine:
             return response.status, await response.read()
 
     async def close(self) -> None:
-        """Nothing of it is left."""
+        """Nothing of it is left; what its processes said that is no plain information is shown where a test fails."""
         for running in self.running:
             if running.process.returncode is None:
                 running.process.kill()
-                await running.process.communicate()
+                out, _ = await running.process.communicate()
+                running.said += out.decode().splitlines(keepends=True)
+            for line in [line for line in running.said if '"level": "info"' not in line][-30:]:
+                print(f"{running.name} ({running.process.pid}): {line}", end="")
 
 
 @contextlib.asynccontextmanager
