@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import redis.asyncio as aioredis
 from redis.exceptions import RedisError
 
+PR_SET_PDEATHSIG = 1
 RESTART_S = 0.3
 START_S = 60.0
 STOP_S = 40.0
@@ -50,11 +53,18 @@ class Kept:
                 await self._held.wait()
                 self._process = await asyncio.create_subprocess_exec(
                     *self._command, cwd=self._folder, env=self._env, stdin=asyncio.subprocess.DEVNULL, stdout=log,
-                    stderr=log, preexec_fn=self._at_start,
+                    stderr=log, preexec_fn=self._begin,
                 )  # fmt: skip
                 self.ends.append(await self._process.wait())
                 if not self._stopping:
                     await asyncio.sleep(RESTART_S)
+
+    def _begin(self) -> None:
+        """In the child: it goes with us, however we end."""
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if self._at_start is not None:
+            self._at_start()
 
     @property
     def pid(self) -> int | None:

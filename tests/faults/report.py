@@ -10,6 +10,10 @@ from typing import Any
 from benchmarks.ground import RESULTS, machine
 from tests.faults.account import ENDS
 from tests.faults.rounds import Told
+from tests.paths import ROOT
+
+KEPT, PAGE = RESULTS / "faults.json", ROOT / "docs" / "faults.md"
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def figures(told: Sequence[Told]) -> dict[str, Any]:
@@ -31,7 +35,7 @@ def figures(told: Sequence[Told]) -> dict[str, Any]:
 
 
 def report(told: Sequence[Told], *, keep: bool, parameters: Mapping[str, Any]) -> None:
-    """Print them; `keep` writes benchmarks/results/faults.json."""
+    """Print them; `keep` writes benchmarks/results/faults.json and the page about them."""
     measured = figures(told)
     for name, value in measured.items():
         print(f"{name}: {value}")
@@ -48,4 +52,37 @@ def report(told: Sequence[Told], *, keep: bool, parameters: Mapping[str, Any]) -
             print(f"  logged {times} times: {error}")
     if keep:
         result = {"benchmark": "faults", "machine": machine(), "parameters": dict(parameters), "measured": measured}
-        (RESULTS / "faults.json").write_text(json.dumps(result, indent=1) + "\n")
+        KEPT.write_text(json.dumps(result, indent=1) + "\n")
+        PAGE.write_text(with_figures(PAGE.read_text(), result))
+
+
+def with_figures(page: str, result: Mapping[str, Any]) -> str:
+    """The page with these figures in it."""
+    before, _, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{_table(result)}\n{end}{after}"
+
+
+def _table(result: Mapping[str, Any]) -> str:
+    """What was run, the figures, and how often each fault hit."""
+    asked, measured = result["parameters"], dict(result["measured"])
+    by_kind, reasons = measured.pop("faults by kind"), measured.pop("reasons of dead letters")
+    first, last = asked["seeds"]
+    lines = [
+        (
+            f"{asked['minutes']:g} minutes of faults in {last - first + 1} rounds (seeds {first} to {last}), "
+            f"{asked['photos_per_s']:g} photos/s, {asked['workers']} workers, full disks by {asked['full disks']}, on "
+            f"{result['machine']['cpus']} cores ({result['machine']['processor']}) that were not ours alone."
+        ),
+        "",
+        "| what | how many |",
+        "| --- | --- |",
+        *(f"| {name} | {value:,} |" for name, value in measured.items()),
+        "",
+        "| fault | hit something |",
+        "| --- | --- |",
+        *(f"| {kind} | {times} |" for kind, times in by_kind.items()),
+    ]
+    if reasons:
+        lines += ["", "Why letters were dead: " + "; ".join(f"{why} ({times})" for why, times in reasons.items()) + "."]
+    return "\n".join(lines)

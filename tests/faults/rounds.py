@@ -23,7 +23,7 @@ from tests.faults.shoppers import Shoppers
 from tests.faults.world import World, opened
 
 NO_SOCKET = shutil.ignore_patterns("*.sock")
-AT_ONCE = 3
+AT_ONCE = 4
 """Faults that may go on at the same time."""
 
 

@@ -57,6 +57,8 @@ class World:
     workers_clock: Clock
     hooks: Path
     """What the service's processes load at their start: see hooks/sitecustomize.py."""
+    reindexing: asyncio.Lock
+    """A second reindex at a time is refused; that is no harm."""
 
     @property
     def processes(self) -> list[Kept]:
@@ -110,7 +112,7 @@ async def opened(
             workers=[process for name, process in kept.items() if name.startswith("worker")], env=env,
             streams=Streams(connected, Keys()), address=f"http://127.0.0.1:{port}",
             shoppers=Shoppers(telegram.pusher(), dice, per_s), data_disk=disks["data"], redis_disk=disks["redis"],
-            bots_clock=clocks["bots"], workers_clock=clocks["workers"], hooks=hooks,
+            bots_clock=clocks["bots"], workers_clock=clocks["workers"], hooks=hooks, reindexing=asyncio.Lock(),
         )  # fmt: skip
         for process in (world.bots, *world.workers):
             process.start()
