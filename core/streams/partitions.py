@@ -72,19 +72,20 @@ class PartitionConsumer:
         """Consume until `stop`; then finish what is in hand and give the leases up."""
         self._stop = stop
         keeper = asyncio.create_task(self._keep_leases())
+        beating = asyncio.create_task(self._keep_beating())
         reader = asyncio.create_task(self._read())
         stopping = asyncio.ensure_future(stop.wait())
         try:
             # either ends before the stop only by an error that nobody expected: the process must not sit there idle
-            await asyncio.wait([stopping, keeper, reader], return_when=asyncio.FIRST_COMPLETED)
-            for task in (keeper, reader):
+            await asyncio.wait([stopping, keeper, beating, reader], return_when=asyncio.FIRST_COMPLETED)
+            for task in (keeper, beating, reader):
                 if task.done():
                     task.result()
             await reader
             while self._tasks:
                 await asyncio.wait(set(self._tasks))
         finally:
-            await end(keeper, reader, stopping)
+            await end(keeper, beating, reader, stopping)
             await self._leave()
 
     async def ready(self) -> None:
@@ -104,8 +105,7 @@ class PartitionConsumer:
     async def _balance(self) -> None:
         redis, keys = self._streams.redis, self._streams.keys
         with redis_errors():
-            await self._refresh()
-            await announce(redis, keys, self._group, Presence(self._name))
+            await self._beat()
             others = await present(redis, keys, self._group)
             share = -(-PARTITIONS // max(1, len(others)))
             for stream in list(self._leases)[share:]:
@@ -121,12 +121,24 @@ class PartitionConsumer:
                     await self._begin(stream, lease_or_none)
             await self._sweep()
 
-    async def _refresh(self) -> None:
-        """All at once: one after the other they would run out on a machine where each answer takes its time."""
+    async def _keep_beating(self) -> None:
+        """Beside the balancing, which takes long where many partitions are taken over at once."""
+        while True:
+            await asyncio.sleep(LEASES_EVERY_S)
+            try:
+                with redis_errors():
+                    await self._beat()
+            except Unavailable:
+                continue  # the balancing says so
+
+    async def _beat(self) -> None:
+        """Say that we are here and keep what we hold, all at once: a loaded machine takes its time for each answer."""
         held = list(self._leases.items())
-        kept = await asyncio.gather(*(refresh_lease(self._streams.scripts, lease) for _, lease in held))
-        for (stream, _), still_ours in zip(held, kept, strict=True):
-            if not still_ours:
+        saying = announce(self._streams.redis, self._streams.keys, self._group, Presence(self._name))
+        kept = asyncio.gather(*(refresh_lease(self._streams.scripts, lease) for _, lease in held))
+        await asyncio.gather(saying, kept)
+        for (stream, lease), still_ours in zip(held, kept.result(), strict=True):
+            if not still_ours and self._leases.get(stream) is lease:
                 log.warning("a partition was lost to another process", stream=self._kind)
                 self._open.discard(stream)
                 del self._leases[stream]
@@ -141,7 +153,8 @@ class PartitionConsumer:
     async def _open_up(self, stream: str) -> None:
         for entry in await self._pending(stream):
             self._dispatch(entry)
-        self._open.add(stream)
+        if stream in self._leases:  # it may have been lost meanwhile
+            self._open.add(stream)
 
     async def _sweep(self) -> None:
         """Take up what is pending under our name though nobody has it in hand: an answer of Redis got lost."""
@@ -170,7 +183,9 @@ class PartitionConsumer:
         if stream in self._open or any(held == stream for held, _ in self._in_hand):
             self._open.discard(stream)
             return  # a later round gives it up, when no read is under way and nothing of it is in hand
-        lease = self._leases.pop(stream)
+        lease = self._leases.pop(stream, None)
+        if lease is None:  # lost meanwhile
+            return
         await release_lease(self._streams.scripts, lease)
 
     async def _leave(self) -> None:
