@@ -23,11 +23,11 @@ Keys = npt.NDArray[np.int64]
 
 ROW_BITS = 40
 SAMPLE = 4096
-SPREAD = 4.0
-"""Standard deviations by which the guess is generous: too few come through in one pass of ten thousands."""
+SPREAD = 3.0
+"""Standard deviations by which the guess is generous: too few come through in one pass of a thousand."""
 STRETCH = 65_536
 """Rows at once: their distances (256 KiB) stay in the processor's second cache."""
-PICK_BELOW = 0.15
+PICK_BELOW = 0.3
 """A selection of a smaller share is served by copying its rows together: cheaper than to pass all the others."""
 
 
@@ -81,7 +81,8 @@ class _Allowed:
 
     def sample(self, query: Codes) -> Distances:
         """Distances of some of the allowed ones, evenly spread."""
-        rows = _spread(self.places)
+        # as many that pass whatever is asked: a smaller sample makes a more generous guess
+        rows = _spread(self.places, SAMPLE if self.passing is None else SAMPLE * self.places // self.count)
         if self.picked is not None:
             rows = self.picked[rows]
         if self.passing is not None:
@@ -89,8 +90,8 @@ class _Allowed:
         return distances(query, self.codes.take(rows, axis=0))
 
 
-def _spread(total: int) -> Rows:
-    return np.arange(0, total, max(1, total // SAMPLE))
+def _spread(total: int, count: int = SAMPLE) -> Rows:
+    return np.arange(0, total, max(1, total // count))
 
 
 def shortlist(query: Codes, codes: Codes, size: int, allowed: Selection | None = None) -> tuple[Rows, Distances]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from index import hamming, scan
+from index.faiss_ import faiss
 from index.hamming import Codes
 from index.search import Compared, distinct
 from index.selection import Selection
+from index.shortcodes import Kind, ShortCodes
 
 WIDTH = 32
 
@@ -107,3 +111,25 @@ def test_parts_are_counted_as_their_bits_say() -> None:
     expected = np.stack([bits[:, :64].sum(1), bits[:, 64:192].sum(1), bits[:, 192:].sum(1)], axis=1)
     assert counted.tolist() == expected.tolist()
     assert counted[0].tolist() == [64, 128, 256]
+
+
+@pytest.mark.parametrize("kind", ["flat", "hnsw"])
+@pytest.mark.parametrize("rows", [0, 1, 500])
+def test_what_was_saved_is_a_faiss_index_and_is_read_back(kind: Kind, rows: int, tmp_path: Path) -> None:
+    codes = crowd(max(rows, 1), kinds=9, flips=0.1, seed=9)[:rows]
+    path = tmp_path / "short.faiss"
+    ShortCodes.build(codes, kind).save(path)
+    assert faiss.read_index_binary(str(path)).ntotal == rows
+    read = ShortCodes.load(path)
+    assert (read.kind, len(read)) == (kind, rows)
+    assert np.array_equal(read.codes, codes)
+
+
+@pytest.mark.parametrize("kind", ["flat", "hnsw"])
+@pytest.mark.parametrize("left", [0, 3, 20, 33, 100, -1])
+def test_a_torn_file_of_short_codes_is_refused(kind: Kind, left: int, tmp_path: Path) -> None:
+    path = tmp_path / "short.faiss"
+    ShortCodes.build(crowd(300, kinds=9, flips=0.1, seed=9), kind).save(path)
+    path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(ValueError, match="cannot be read"):
+        ShortCodes.load(path)
