@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import SnapshelfError
+from core.spreadsheets import neutral
 from index import catalogue, columns, manifest
 from index.binariser import SHORT_BITS, Binariser
 from index.calibration import Recall, recall
@@ -116,8 +117,7 @@ def tsv(lines: Sequence[Line]) -> bytes:
 
 def _cell(text: str) -> str:
     """One cell: no tab or end of line, and nothing that a spreadsheet would run as a formula."""
-    flat = " ".join(text.split())
-    return f"'{flat}" if flat.startswith(("=", "+", "-", "@")) else flat
+    return neutral(" ".join(text.split()))
 
 
 def _write(path: Path, data: Any) -> None:

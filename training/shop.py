@@ -17,6 +17,7 @@ import numpy.typing as npt
 from core.errors import Refused, SnapshelfError
 from core.picturestore import path_of
 from core.settings import Settings
+from core.spreadsheets import meant
 from index.feed import is_url, read_feed
 from index.picture_source import NoPicture, PictureSource
 from index.pictures import decode_to_pixels
@@ -90,7 +91,7 @@ def read_verdicts(folder: Path | None) -> list[tuple[Path, str]]:
     table = folder / "pairs.csv" if folder.is_dir() else folder
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            return [(table.parent / row["path"], row["product_id"]) for row in csv.DictReader(file)]
+            return [(table.parent / row["path"], meant(row["product_id"])) for row in csv.DictReader(file)]
     except FileNotFoundError:
         raise SnapshelfError(f"{table} is not there: write it with `snapshelf feedback export {folder}`.") from None
     except KeyError as missing:

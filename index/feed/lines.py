@@ -14,6 +14,8 @@ from typing import IO, cast
 from index.feed.row import FeedError
 
 CHUNK = 1 << 16
+UNPACKED_MAX = 64 << 30
+"""Bytes; a feed of 50 million products has some 20 GB. Two gigabytes of gzip may hold two terabytes of nothing."""
 LINE_MAX = 4 << 20
 """Characters of one line; a longer one is passed over."""
 
@@ -43,7 +45,8 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def chunks(path: Path) -> Iterator[bytes]:
-    """The bytes in pieces. Raises FeedError for a packed feed that is cut short or damaged."""
+    """The bytes in pieces. Raises FeedError for a packed feed that is cut short, damaged or a bomb."""
+    told = 0
     with open_bytes(path) as file:
         while True:
             try:
@@ -52,6 +55,9 @@ def chunks(path: Path) -> Iterator[bytes]:
                 raise FeedError(f"The feed {path.name} ends early or is damaged: please fetch it again.") from None
             if not piece:
                 return
+            told += len(piece)
+            if told > UNPACKED_MAX:
+                raise FeedError(f"The feed {path.name} unpacks to more than {UNPACKED_MAX >> 30} GiB: please split it.")
             yield piece
 
 

@@ -13,6 +13,7 @@ import click
 from core.errors import SnapshelfError
 from core.messages import ByPhoto, Reply, Search
 from core.settings import load_settings
+from core.spreadsheets import meant
 from snapshelf.progress import Bars
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ def read_pairs(path: Path, role: str | None) -> list[tuple[Path, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         table = list(csv.DictReader(file))
     try:
-        rows = [(path.parent / r["path"], r["product_id"]) for r in table if role is None or r.get("role") == role]
+        rows = [
+            (path.parent / r["path"], meant(r["product_id"])) for r in table if role is None or r.get("role") == role
+        ]
     except KeyError as missing:
         raise SnapshelfError(f"{path.name} has no column {missing}: it needs path and product_id.") from None
     if not rows:

@@ -15,6 +15,7 @@ from core.embedded import redis_for
 from core.errors import SnapshelfError
 from core.keys import Keys
 from core.settings import load_settings
+from core.spreadsheets import neutral
 
 RIGHT = ("up", "bought")
 
@@ -49,7 +50,7 @@ def pairs_of(verdict: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Photo, product and verdict, for a product that was found right; an album's first photo stands for it."""
     if verdict["verdict"] not in RIGHT or not verdict["product"] or not verdict["photos"]:
         return []
-    return [(verdict["photos"][0], verdict["product"], verdict["verdict"])]
+    return [(verdict["photos"][0], neutral(verdict["product"]), verdict["verdict"])]
 
 
 async def _read(folder: Path) -> list[dict[str, Any]]:
