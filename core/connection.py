@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import redis.exceptions as away
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
+from core.cluster import cluster_client
 from core.errors import SettingsError, SnapshelfError, Unavailable
 from core.keys import in_one_slot
 from core.settings import PREFIX, Settings
@@ -39,31 +41,40 @@ def redis_address(settings: Settings) -> str:
 
 def client(address: str) -> Redis:
     """A client that tries again for a moment when a connection breaks; answers are bytes."""
-    return Redis.from_url(
-        address,
-        socket_connect_timeout=CONNECT_S,
-        socket_timeout=ANSWER_S,
-        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2),
-        health_check_interval=30,
-        max_connections=CONNECTIONS,
-    )
+    return Redis.from_url(address, **_options())
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "socket_connect_timeout": CONNECT_S,
+        "socket_timeout": ANSWER_S,
+        "retry": Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2),
+        "health_check_interval": 30,
+        "max_connections": CONNECTIONS,
+    }
 
 
 async def connect(settings: Settings) -> Redis:
     """A client whose server answered. Raises Unavailable and SettingsError with one sentence."""
-    redis = client(redis_address(settings))
+    address = redis_address(settings)
+    redis = client(address)
     try:
         with redis_errors():
             await redis.ping()
-            if not in_one_slot(settings.redis_prefix) and await _is_cluster(redis):
-                raise SettingsError(
-                    f"{PREFIX}REDIS_PREFIX: on a Redis Cluster it needs braces, as in {{snapshelf}}:, "
-                    "so that all keys fall into one hash slot."
-                )
+            if not await _is_cluster(redis):
+                return redis
+        if not in_one_slot(settings.redis_prefix):
+            raise SettingsError(
+                f"{PREFIX}REDIS_PREFIX: on a Redis Cluster it needs braces, as in {{snapshelf}}:, "
+                "so that all keys fall into one hash slot."
+            )
     except SnapshelfError:
         await redis.aclose()
         raise
-    return redis
+    if address.startswith("unix:"):  # this one node, wherever the slot is
+        return redis
+    await redis.aclose()
+    return cluster_client(address, settings.redis_prefix, **_options())
 
 
 async def _is_cluster(redis: Redis) -> bool:

@@ -32,7 +32,7 @@ OLD = Path(os.environ.get("SNAPSHELF_OLD_VERSION") or ROOT)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(360)
+@pytest.mark.timeout(600)
 async def test_an_update_under_load_loses_nothing_repeats_nothing_and_keeps_the_order(
     tmp_path: Path, redis: Redis, redis_url: str, keys: Keys
 ) -> None:
