@@ -56,14 +56,14 @@ def main(
             print(f"round with seed {number}", flush=True)
             plan = Plan(minutes * 60 / count, pace, chosen, photos_per_s, workers, mounts)
             told.append(asyncio.run(play(inside, number, plan)))
-        report(told[-1:], keep=False, parameters={})
-    parameters: dict[str, Any] = {"minutes": minutes, "seeds": [told[0].seed, told[-1].seed]}
-    parameters |= {
-        "photos_per_s": photos_per_s,
-        "workers": workers,
-        "full disks": "tmpfs" if mounts else "RLIMIT_FSIZE",
-    }
-    report(told, keep=keep, parameters=parameters)
+        parameters: dict[str, Any] = {
+            "minutes": round(minutes / count * len(told), 2),
+            "seeds": [seed, number],
+            "photos_per_s": photos_per_s,
+            "workers": workers,
+            "full disks": "tmpfs" if mounts else "RLIMIT_FSIZE",
+        }
+        report(told, keep=keep, parameters=parameters)  # after each round: the next may take for ever
     sys.exit(1 if any(one.account.problems for one in told) else 0)
 
 

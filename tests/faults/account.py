@@ -102,7 +102,7 @@ async def _seen(questions: Sequence[Question], bot: Bot, marks: Marks, account: 
     by_product = {
         (question.chat, product): question.jobs(bot) for question in questions for product in question.products
     }
-    for chat, messages in bot.messages.items():
+    for chat, messages in list(bot.messages.items()):
         for message in _one_of_each_album(messages):
             text = str(message.get("caption") or message.get("text") or "")
             what = "album" if "media_group_id" in message else "list" if _LISTED.search(text) else "sentence"
