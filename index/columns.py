@@ -73,7 +73,7 @@ class Columns:
             least, greatest = (
                 None if price is None else micro(price) for price in (filters.min_price, filters.max_price)
             )
-            tests.append(selection.within(self.price, least, greatest, never=NO_PRICE))
+            tests.append(selection.within(self.price, least, greatest))
         if filters.category is not None:
             kept = within(category_path(filters.category), self.labels["category"].values())
             tests.append(self._labelled("category", kept.__contains__))

@@ -27,8 +27,12 @@ SPREAD = 3.0
 """Standard deviations by which the guess is generous: too few come through in one pass of a thousand."""
 STRETCH = 65_536
 """Rows at once: their distances (256 KiB) stay in the processor's second cache."""
-PICK_BELOW = 0.3
+PICKED_STRETCH = 16_384
+"""The same of rows copied together (512 KiB of codes)."""
+PICK_BELOW = 0.05
 """A selection of a smaller share is served by copying its rows together: cheaper than to pass all the others."""
+ASK_ALL_BELOW = 700
+"""Rows for each row wanted that is allowed: with fewer, asking all rows is cheaper than asking the many candidates."""
 
 
 def distances(query: Codes, codes: Codes) -> Distances:
@@ -58,6 +62,8 @@ class _Allowed:
         some = _spread(total)
         about = int(np.count_nonzero(allowed.at(some)) * total / max(1, len(some)))
         if about > max(8 * size, PICK_BELOW * total):
+            if about < ASK_ALL_BELOW * size:
+                allowed.whole()
             return cls(codes, allowed, None, about)
         picked = np.flatnonzero(allowed.whole())
         return cls(codes, None, picked, len(picked))
@@ -71,9 +77,12 @@ class _Allowed:
         """Keys of the allowed ones at or below the bar in a stretch of places."""
         codes = self.codes[stretch] if self.picked is None else self.codes.take(self.picked[stretch], axis=0)
         found = distances(query, codes)
-        near = np.flatnonzero(found <= bar)
+        below = found <= bar
+        if self.passing is not None and self.passing.made:
+            below &= self.passing.at(stretch)
+        near = np.flatnonzero(below)
         places = near + stretch.start
-        if self.passing is not None:
+        if self.passing is not None and not self.passing.made:
             pass_too = np.flatnonzero(self.passing.at(places))
             near, places = near[pass_too], places[pass_too]
         keys: Keys = (found.take(near).astype(np.int64) << ROW_BITS) + places
@@ -123,8 +132,9 @@ def _pass(query: Codes, allowed: _Allowed, size: int, bar: int) -> Keys:
     """The shortlist of the rows at or below the bar, in order; all of it where that is at least `size`."""
     kept: list[Keys] = []
     count = 0
-    for at in range(0, allowed.places, STRETCH):
-        kept.append(allowed.near(query, slice(at, at + STRETCH), bar))
+    stretch = STRETCH if allowed.picked is None else PICKED_STRETCH
+    for at in range(0, allowed.places, stretch):
+        kept.append(allowed.near(query, slice(at, at + stretch), bar))
         count += len(kept[-1])
         if count >= 4 * size:
             kept, count, bar = _lowered(kept, size, bar)

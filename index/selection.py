@@ -40,6 +40,11 @@ class Selection:
         """Those of its rows that pass one more test."""
         return Selection(self.rows, (*self._tests, test))
 
+    @property
+    def made(self) -> bool:
+        """All rows were asked about already."""
+        return self._whole is not None
+
     def at(self, rows: Rows | slice) -> Mask:
         """Which of these rows pass."""
         if self._whole is not None:
@@ -59,19 +64,17 @@ class Selection:
         return self._whole
 
 
-def within(values: npt.NDArray[np.int64], least: int | None, greatest: int | None, never: int) -> Test:
-    """Rows whose value lies between these (either may be left out) and is not `never`."""
-
-    def test(rows: Rows | slice) -> Mask:
-        asked = values[rows]
-        passing: Mask = asked != never
-        if least is not None:
-            passing &= asked >= least
-        if greatest is not None:
-            passing &= asked <= greatest
-        return passing
-
-    return test
+def within(values: npt.NDArray[np.int64], least: int | None, greatest: int | None) -> Test:
+    """Rows whose value lies between these; either may be left out. A negative value is none and never passes."""
+    low = np.uint64(max(0, least or 0))
+    span = np.int64(2**62 if greatest is None else greatest) - np.int64(low)
+    if span < 0:
+        return lambda rows: np.zeros(len(values[rows]), np.bool_)
+    # without a sign, what is below `low` or negative wraps around to above the span: one comparison for all
+    unsigned, width = values.view(np.uint64), np.uint64(span)
+    if low:
+        return lambda rows: (unsigned[rows] - low) <= width
+    return lambda rows: unsigned[rows] <= width
 
 
 def one_of(values: npt.NDArray[np.uint32], passes: Mask) -> Test:

@@ -16,11 +16,14 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from benchmarks import ground
 from benchmarks.scale import contestants as c
 from benchmarks.scale import filters, start
 from benchmarks.scale.drawing import Drawn, draw
-from benchmarks.scale.material import SEED, gather
+from benchmarks.scale.material import SEED, Material, gather
 from benchmarks.scale.race import child, race
 from index.model.contract import Embeds
 from index.model.runtime import Embedder
@@ -37,7 +40,7 @@ QUESTIONS = 200
 def run(
     quick: bool = False, embedder: Embeds | None = None, sizes: tuple[int, ...] = (), scratch: Path | None = None
 ) -> dict[str, Any]:
-    """Every size that fits on this machine. `scratch`: a folder where descriptors are kept for the next run."""
+    """Every size. `scratch`: a folder in which descriptors and catalogues are kept for the next run."""
     embedder = embedder or Embedder.load()
     chosen = QUICK if quick else {size: who for size, who in SIZES.items() if not sizes or size in sizes}
     parameters = {
@@ -55,17 +58,28 @@ def run(
         measured["flipped bits of real neighbours"] = material.flips()
         of_picture = filters.groups(material)
         for rows, who in chosen.items():
-            folder = Path(name) / str(rows)
-            flips = draw(material, rows, folder)
+            folder = (scratch or Path(name)) / str(rows)
+            flips = _drawn(material, rows, folder, of_picture)
             drawn = Drawn(folder, rows, material.binariser.layout)
-            filters.write_columns(folder, rows, of_picture)
             told: dict[str, Any] = {"flipped bits": flips, "searches": race(drawn, list(who))}
             told["filters"] = child(drawn, "filters", step="filters", rounds=3, questions=20)
             told["start"] = start.measured(drawn, material, embedder.fingerprint)
             measured[f"{rows:,}"] = told
-            shutil.rmtree(folder)
+            if scratch is None:
+                shutil.rmtree(folder)
     others = _other_sizes(chosen) if sizes else {}
     return ground.finish("scale", parameters, others | measured, quick=quick)
+
+
+def _drawn(material: Material, rows: int, folder: Path, of_picture: npt.NDArray[np.uint32]) -> dict[str, Any]:
+    """Draw a catalogue, unless an earlier run left it; gives its shares of flipped bits."""
+    told = folder / "flips.json"
+    if not told.exists():
+        drawn = draw(material, rows, folder)
+        filters.write_columns(folder, rows, of_picture)
+        told.write_text(json.dumps(drawn))
+    flips: dict[str, Any] = json.loads(told.read_text())
+    return flips
 
 
 def _other_sizes(chosen: Collection[int]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -46,14 +47,16 @@ assert len(found) == 10
 answered = time.time()
 lines = Path("/proc/self/status").read_text().splitlines()
 anonymous = next(1024 * int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
-print(json.dumps({"imported": imported - began, "model loaded": loaded - imported, "generation opened": opened - loaded,
-    "first answer": answered - opened, "at": answered, "anonymous": anonymous}))
+print(json.dumps({"imported": imported - began, "model loaded": loaded - imported,
+    "generation opened": opened - loaded, "first answer": answered - opened, "at": answered, "anonymous": anonymous,
+    "processor": time.process_time()}))
 """
 
 
 def generation(drawn: Drawn, material: Material, fingerprint: str) -> Path:
     """A generation over the files of a drawn catalogue."""
     folder = drawn.folder / "generation"
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     names = {SHORT: "short.flat.faiss", LONG: "long.u8", LONG_SUMS: "long.crc32"}
     names |= {name: name for name in ("product.u32", "price.i64", "category.u32", "stock.u8")}

@@ -126,7 +126,9 @@ def _filters(told: Mapping[str, Any]) -> str:
 
 def _start(told: Mapping[str, Any]) -> str:
     word = "kept" if told["whole_s"] <= START_GOAL_S else "missed"
-    steps = ", ".join(f"{name.removesuffix('_s')} {told[name]} s" for name in told if name.endswith("_s"))
+    steps = ", ".join(
+        f"{name.removesuffix('_s')} {told[name]} s" for name in told if name not in {"whole_s", "anonymous_mb"}
+    )
     return (
         f"A worker's process from its start to its first answer: {told['whole_s']} s (goal {START_GOAL_S:g} s: {word}; "
         f"{steps}), with {told['anonymous_mb']} MB of anonymous memory, the model's included."

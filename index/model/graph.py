@@ -1,7 +1,7 @@
 """VGG16 as an ONNX graph, node by node: from a batch of uint8 pictures to pooled descriptors.
 
     pixels [N,S,S,3] u8 -> transpose, cast, minus mean -> 13 convolutions with ReLU, 5 poolings
-        after conv3_3, conv4_3, conv5_3: global average, L2 -> joined -> descriptor [N, D] f32
+        after conv3_3, conv4_3, conv5_3: global average, L2 (, projection, L2) -> joined -> descriptor [N, D] f32
         after the last pooling (where asked for): fc1, fc2 [N, F] f32, after their ReLU
 
 Channel order and scale are folded into the first convolution's weights, which is exact: only the mean has to be
@@ -60,13 +60,22 @@ class GraphBuilder:
         )
         return self.node("Relu", [plain], name)
 
-    def pooled(self, part: str, source: str) -> str:
-        """Global average over the picture, then length 1."""
+    def pooled(self, part: str, source: str, projection: Layer | None = None) -> str:
+        """Global average over the picture, then length 1; where there is a projection, that and length 1 again."""
         mean = self.node("GlobalAveragePool", [source], f"{TAIL_PREFIX}{part}_pool")
         flat = self.node("Flatten", [mean], f"{TAIL_PREFIX}{part}_flat", axis=1)
-        length = self.node("ReduceL2", [flat], f"{TAIL_PREFIX}{part}_length", axes=[1], keepdims=1)
+        if projection is None:
+            return self._of_length_one(part, flat)
+        pooled = self._of_length_one(f"{part}_pooled", flat)
+        weight = self.constant(f"{part}_projection_w", projection.weight)
+        bias = self.constant(f"{part}_projection_b", projection.bias)
+        turned = self.node("Gemm", [pooled, weight, bias], f"{TAIL_PREFIX}{part}_projection", transB=1)
+        return self._of_length_one(part, turned)
+
+    def _of_length_one(self, part: str, source: str) -> str:
+        length = self.node("ReduceL2", [source], f"{TAIL_PREFIX}{part}_length", axes=[1], keepdims=1)
         safe = self.node("Max", [length, "tiny"], f"{TAIL_PREFIX}{part}_safe")
-        return self.node("Div", [flat, safe], f"{TAIL_PREFIX}{part}")
+        return self.node("Div", [source, safe], f"{TAIL_PREFIX}{part}")
 
     def dense(self, name: str, source: str, layer: Layer) -> str:
         """Matrix product with bias, then ReLU."""
@@ -91,7 +100,7 @@ def build(weights: Weights, size: int, outputs: Collection[str]) -> onnx.ModelPr
             source = graph.convolution(CONVOLUTIONS[position].layer, source, layer)
             position += 1
         if block in TAPS and "descriptor" in outputs:
-            taps.append(graph.pooled(TAPS[block], source))
+            taps.append(graph.pooled(TAPS[block], source, weights.projections.get(TAPS[block])))
         if block < len(DEPTHS) or _wants_dense(outputs):
             source = graph.node("MaxPool", [source], f"block{block}_pool", kernel_shape=[2, 2], strides=[2, 2])
     if taps:

@@ -7,7 +7,7 @@ import json
 import math
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,9 @@ class Weights:
     preprocessing: Preprocessing
     terms: str
     """Under which terms the weights are, for the card and the exported file."""
+    projections: Mapping[str, Layer] = field(default_factory=dict)
+    """By part of the descriptor: a linear map of its pooled, L2-normalised features to as many, learnt so that views of
+    one product come together (learned whitening: Mikolajczyk and Matas 2007; Radenovic et al. 2018)."""
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -55,7 +58,8 @@ class Weights:
     def digest(self) -> str:
         """SHA-256 over all numbers and the preprocessing: the same from whichever container they were read."""
         total = hashlib.sha256(json.dumps(asdict(self.preprocessing), sort_keys=True).encode())
-        for layer in (*self.convolutions, *self.dense):
+        projections = [self.projections[name] for name in sorted(self.projections)]
+        for layer in (*self.convolutions, *self.dense, *projections):
             for array in (layer.weight, layer.bias):
                 total.update(str(array.shape).encode())
                 total.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
@@ -137,6 +141,9 @@ def check(weights: Weights, path: Path, widths: Sequence[int]) -> None:
     for place, layer, width in zip(CONVOLUTIONS, weights.convolutions, depth_of, strict=True):
         _expect(path, place.layer, layer, (width, before, 3, 3))
         before = width
+    for part, layer in weights.projections.items():
+        width = len(layer.bias)
+        _expect(path, f"{part}_projection", layer, (width, width))
     if not weights.dense:
         return
     side = (weights.dense_input_size or 0) // 32

@@ -71,9 +71,14 @@ def test_codes_that_stand_apart_are_looked_up() -> None:
 
 
 def test_a_price_that_is_none_never_passes() -> None:
-    prices = np.array([NO_PRICE, 0, 5, 9])
-    assert within(prices, None, 5, NO_PRICE)(slice(0, 4)).tolist() == [False, True, True, False]
-    assert within(prices, -10, None, NO_PRICE)(slice(0, 4)).tolist() == [False, True, True, True]
+    prices = np.array([NO_PRICE, 0, 5, 9, 2**61])
+    every = slice(0, 5)
+    assert within(prices, None, 5)(every).tolist() == [False, True, True, False, False]
+    assert within(prices, -10, None)(every).tolist() == [False, True, True, True, True]
+    assert within(prices, 5, 9)(every).tolist() == [False, False, True, True, False]
+    assert within(prices, 6, 5)(every).tolist() == [False] * 5
+    assert within(prices, None, -1)(every).tolist() == [False] * 5
+    assert within(prices, 6, None)(np.array([4, 2, 3])).tolist() == [True, False, True]
 
 
 def test_products_left_out_leave_all_their_rows_and_no_other() -> None:

@@ -1,7 +1,8 @@
 """Reader of our own `.npz`: VGG16 with batch normalisation, the layout of the built-in model's card.
 
 `block{b}_conv{i}_w` (OIHW, no bias), `..._gamma`, `..._beta`, `..._mean`, `..._var`, `bn_eps`, `input_mean_rgb`,
-`input_scale`; other arrays (heads used in training) are left alone.
+`input_scale`; `{part}_projection_w` (`[out, in]`) and `..._b` where a part is projected; other arrays (heads used in
+training) are left alone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from index.model.contract import ModelFileError
 from index.model.registry import CONVOLUTIONS, Channels, Preprocessing
 from index.model.weights import Layer, Weights, as_floats, broken
 
+PARTS = ("texture", "shape", "kind")
 TERMS = "as stated by whoever trained these weights; see the card that came with them"
 
 
@@ -43,7 +45,12 @@ def _weights(archive: np.lib.npyio.NpzFile) -> Weights:
         dense=(),
         preprocessing=Preprocessing(Channels.RGB, (mean[0], mean[1], mean[2]), (scale[0], scale[1], scale[2])),
         terms=TERMS,
+        projections={part: _projection(archive, part) for part in PARTS if f"{part}_projection_w" in archive},
     )
+
+
+def _projection(archive: np.lib.npyio.NpzFile, part: str) -> Layer:
+    return Layer(as_floats(archive[f"{part}_projection_w"]), as_floats(archive[f"{part}_projection_b"]))
 
 
 def _folded(archive: np.lib.npyio.NpzFile, layer: str, eps: float) -> Layer:
