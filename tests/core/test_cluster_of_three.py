@@ -105,8 +105,7 @@ async def _is_whole(node: Node) -> bool:
 
 
 async def _info(node: Node) -> str:
-    told = await node.ask("CLUSTER", "INFO")  # a dict in redis-py's reading of it
-    return "\n".join(f"{name}:{value}" for name, value in told.items())
+    return bytes(await node.ask("CLUSTER", "INFO")).decode()
 
 
 async def _says(node: Node, command: str, wanted: bytes) -> bool:
