@@ -1,4 +1,5 @@
-"""`run` trains, or goes on with a run; `card` exports and measures what it made; `measure` only measures."""
+"""`run` trains, or goes on with a run; `project` learns the projections of weights; `card` exports and measures what it
+made; `measure` only measures."""
 
 from __future__ import annotations
 
@@ -9,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from training import network
 from training.allocator import keep_memory
 from training.draw import Draw
 from training.measure import measure
-from training.pictures import prepare
-from training.recipe import read_recipe
+from training.pictures import Prepared, prepare
+from training.projection import BATCH, learn, with_projections
+from training.recipe import Recipe, read_recipe
 from training.run import Trainer
 from training.teacher import taught
 
@@ -37,6 +40,15 @@ def main() -> None:
     how_good.add_argument("--cache", type=Path, required=True)
     how_good.add_argument("--side", type=int, nargs="+", default=[112])
     how_good.set_defaults(do=tell)
+    onto = commands.add_parser("project", help="learn the projection of each part for weights and an input size")
+    onto.add_argument("weights", type=Path)
+    onto.add_argument("target", type=Path)
+    onto.add_argument("--data", type=Path, action="append", required=True)
+    onto.add_argument("--cache", type=Path, required=True)
+    onto.add_argument("--recipe", type=Path, default=RECIPE)
+    onto.add_argument("--side", type=int, default=112)
+    onto.add_argument("--pictures", type=int, default=10_000, help="how many are seen in two views each")
+    onto.set_defaults(do=project)
     of_run = commands.add_parser("card", help="export the int8 ONNX of a run, measure it, write card and curves")
     of_run.add_argument("--data", type=Path, action="append", required=True)
     of_run.add_argument("--run", type=Path, required=True)
@@ -60,12 +72,7 @@ def train(arguments: argparse.Namespace) -> None:
     def find(path: str) -> Path:
         return next((root / path for root in arguments.data if (root / path).exists()), arguments.data[0] / path)
 
-    sets = []
-    for one in recipe.sets:
-        root = next((root for root in arguments.data if (root / one.path).exists()), arguments.data[0])
-        prepared = prepare(one, root, arguments.cache)
-        print(f"{one.name}: {'not there' if prepared is None else len(prepared.pixels)}", flush=True)
-        sets += [prepared] if prepared is not None else []
+    sets = _sets(recipe, arguments)
     features = None
     if recipe.teacher:
         seen = [taught(one, find(recipe.teacher), arguments.cache) for one in sets]
@@ -83,6 +90,32 @@ def train(arguments: argparse.Namespace) -> None:
 
     done = trainer.run(stop_at, progress)
     print("done" if done else "interrupted: the same command goes on", flush=True)
+
+
+def _sets(recipe: Recipe, arguments: argparse.Namespace) -> list[Prepared]:
+    sets = []
+    for one in recipe.sets:
+        root = next((root for root in arguments.data if (root / one.path).exists()), arguments.data[0])
+        prepared = prepare(one, root, arguments.cache)
+        print(f"{one.name}: {'not there' if prepared is None else len(prepared.pixels)}", flush=True)
+        sets += [prepared] if prepared is not None else []
+    return sets
+
+
+def project(arguments: argparse.Namespace) -> None:
+    """The weights again, with a projection of each part."""
+    recipe = read_recipe(arguments.recipe)
+    arguments.cache.mkdir(parents=True, exist_ok=True)
+    net, _ = network.load(arguments.weights)
+
+    def progress(done: int) -> None:
+        if done // 1000 > (done - BATCH) // 1000:
+            print(f"{done} of {arguments.pictures} pictures", flush=True)
+
+    draw = Draw(_sets(recipe, arguments), recipe.seed)
+    with_projections(
+        arguments.weights, arguments.target, learn(net, draw, arguments.side, arguments.pictures, progress)
+    )
 
 
 def tell_all(arguments: argparse.Namespace) -> None:

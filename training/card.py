@@ -15,11 +15,10 @@ from PIL import Image
 from index.model.make import make_of
 from index.model.runtime import Embedder
 from index.model.weights import read_weights
-from training import network
 from training.cardtext import Row, card, lost
 from training.curves import read_log, svg
 from training.losses import PART_WEIGHTS
-from training.measure import Describe, Figures, Matrix, describe, figures
+from training.measure import Describe, Figures, Matrix, describer, figures
 from training.pictures import Prepared, prepare
 from training.recipe import Recipe
 from training.teacher import Teacher
@@ -88,7 +87,7 @@ def write_card(wish: Wish, tell: Callable[[str], None] = print) -> Path:
         rows.append(Row("teacher, 224 px", found[""]))
     for name, path, side in (("first weights", wish.start, wish.start_side), ("new weights", weights, wish.side)):
         tell(f"measuring the {name} at {side} px")
-        told = kept.get(f"{name} {_digest(path)} {side}", lambda p=path, s=side: ask(_network(p), s, BY_PARTS))  # type: ignore[misc]
+        told = kept.get(f"{name} {_digest(path)} {side}", lambda p=path, s=side: ask(describer(p), s, BY_PARTS))  # type: ignore[misc]
         rows += [Row(f"{name}, {side} px, {recipe}", told[recipe]) for recipe in BY_PARTS]
     tell("measuring the int8 ONNX")
     small = kept.get(f"int8 {stamp} {wish.side}", lambda: ask(_onnx(exported), wish.side, {"": PART_WEIGHTS}))[""]
@@ -115,11 +114,6 @@ def calibration(prepared: Sequence[Prepared], side: int) -> npt.NDArray[np.uint8
             image = Image.fromarray(np.asarray(one.pixels[number]))
             out.append(np.asarray(image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=1.8)))
     return np.stack(out)
-
-
-def _network(path: Path) -> Describe:
-    net, _ = network.load(path)
-    return lambda pixels: describe(net, pixels)
 
 
 def _onnx(path: Path) -> Describe:

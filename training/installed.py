@@ -11,6 +11,7 @@ from onnx import numpy_helper
 
 from index.model.card import ModelCard, card_from_metadata
 from index.model.contract import ModelFileError
+from index.model.graph import TAPS
 from index.model.registry import CONVOLUTIONS, Channels, Preprocessing
 from index.model.weights import Layer, Weights, as_floats
 
@@ -36,10 +37,15 @@ def installed_weights(path: Path) -> tuple[Weights, ModelCard]:
             Layer(_plain(arrays, f"{place.layer}_w"), _plain(arrays, f"{place.layer}_b")) for place in CONVOLUTIONS
         )
         mean = [float(value) for value in arrays["mean"].ravel()]
+        projections = {
+            part: Layer(as_floats(arrays[f"{part}_projection_w"]), as_floats(arrays[f"{part}_projection_b"]))
+            for part in TAPS.values()
+            if f"{part}_projection_w" in arrays
+        }
     except KeyError as missing:
         raise ModelFileError(f"{path} holds no {missing.args[0]}: export the model again.") from None
     preprocessing = Preprocessing(Channels.RGB, (mean[0], mean[1], mean[2]), (1.0, 1.0, 1.0))
-    return Weights("npz", layers, (), preprocessing, card.terms), card
+    return Weights("npz", layers, (), preprocessing, card.terms, projections), card
 
 
 def _plain(arrays: Arrays, name: str) -> npt.NDArray[np.float32]:

@@ -18,6 +18,7 @@ from PIL import Image
 from training import network
 from training.losses import PART_WEIGHTS
 from training.pictures import prepare
+from training.projection import projected, projections
 from training.recipe import PictureSet
 
 Matrix = npt.NDArray[np.float32]
@@ -82,8 +83,18 @@ def measure(
     weights: Path, data: Path, cache: Path, side: int, part_weights: dict[str, float] = PART_WEIGHTS
 ) -> Figures:
     """Every figure of the card's table for weights at one input size."""
-    net, _ = network.load(weights)
-    return figures(lambda pixels: describe(net, pixels), data, cache, side, {"": part_weights})[""]
+    return figures(describer(weights), data, cache, side, {"": part_weights})[""]
+
+
+def describer(weights: Path) -> Describe:
+    """What a file of weights makes of pictures, its projections included."""
+    net, kept = network.load(weights)
+    layers = projections(kept)
+
+    def describes(pixels: npt.NDArray[np.uint8]) -> dict[str, Matrix]:
+        return {name: projected(part, layers.get(name)) for name, part in describe(net, pixels).items()}
+
+    return describes
 
 
 def figures(

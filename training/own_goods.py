@@ -8,7 +8,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +195,8 @@ class Run:
         pixels = squeezed(shelf.pixels[_spread(shown, CALIBRATION)], self.side)
         terms = self.terms.rstrip(". ") + "; trained further on the shop's own pictures"
         target = self.folder / "tuned.onnx"
-        make_of(to_weights(tuner.averaged, terms), target, size=self.side, pixels=pixels, name="tuned")
+        tuned = replace(to_weights(tuner.averaged, terms), projections=self.weights.projections)
+        make_of(tuned, target, size=self.side, pixels=pixels, name="tuned")
         return target
 
     def _judged(  # noqa: PLR0917 - all that a verdict rests on
