@@ -19,5 +19,5 @@ class Pace:
     """For everything under way to come to its end after the last fault."""
 
 
-SHORT = Pace(between_s=(1.0, 2.5), away_s=(1.0, 3.0), storm_s=(0.5, 1.2), drain_s=60)
-LONG = Pace(between_s=(1.0, 12.0), away_s=(2.0, 30.0), storm_s=(1.0, 15.0), drain_s=330)
+SHORT = Pace(between_s=(1.0, 2.5), away_s=(1.0, 3.0), storm_s=(0.5, 1.2), drain_s=120)
+LONG = Pace(between_s=(1.0, 6.0), away_s=(2.0, 30.0), storm_s=(1.0, 15.0), drain_s=600)
