@@ -1,0 +1,149 @@
+"""What a photo costs each part of the service in processor time: what docs/scaling.md counts machines with.
+
+python -m benchmarks.capacity
+
+Real processes over a stand-in for Telegram. Processor time, not duration: it is the same on a machine that is busy with
+other work, and it says how much of a core a photo a second needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from benchmarks import ground
+from core.keys import Keys
+from core.streams import Streams
+from index.model.runtime import Embedder
+from tests.paths import ROOT
+from tests.redis_server import RedisServer, oldest_binary, valkey_binary
+from tests.standins.machines import Machine, Running, machines
+from tests.standins.service import SECRET, set_webhook
+from tests.standins.shop import PRODUCTS, jpeg, open_shop, picture
+from tests.standins.telegram import TelegramServer
+from tests.standins.telegram_updates import Pusher
+
+PHOTOS, WARM = 300, 40
+AT_ONCE = 25
+SIDE_PX = 1280
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+def run(quick: bool = False) -> dict[str, Any]:
+    """Milliseconds of processor time a photo, by part, and what goes over Redis's connections."""
+    photos = 40 if quick else PHOTOS
+    parameters = {"quick": quick, "photos": photos, "side_px": SIDE_PX, "hits": 5, "redis": "appendfsync always"}
+    ground.announce("capacity", parameters)
+    measured = asyncio.run(_measure(photos))
+    return ground.finish("capacity", parameters, measured, quick=quick)
+
+
+@dataclass(frozen=True)
+class _Spent:
+    """So far."""
+
+    bots_s: float
+    worker_s: float
+    redis_s: float
+    redis_in: int
+    redis_out: int
+
+
+async def _measure(photos: int) -> dict[str, Any]:
+    binary = valkey_binary() or oldest_binary()
+    assert binary is not None, "no Redis binary: install locks/dev.txt"
+    server = RedisServer(binary)
+    redis: Any = Redis.from_url(server.url)
+    try:
+        with tempfile.TemporaryDirectory(prefix="snapshelf-") as name:
+            async with TelegramServer() as telegram:
+                shop = open_shop(Path(name), server.url)
+                await asyncio.to_thread(shop.publish, embedder=Embedder.load())
+                bot = telegram.add_bot()
+                settings = {"TELEGRAM_TOKEN": bot.token, "TELEGRAM_SECRET": SECRET, "TELEGRAM_API": telegram.url}
+                settings |= {"PUBLIC_URL": "http://127.0.0.1", "HITS": "5", "LOG_FORMAT": "json"}
+                machine = Machine(shop.settings.data_dir, server.url, ROOT, **settings)
+                async with machines(machine):
+                    worker, bots = await machine.start("worker"), await machine.start("bots")
+                    reading = [asyncio.create_task(_read_all(running)) for running in (worker, bots)]
+                    await machine.ready()
+                    await set_webhook(telegram, bot, machine.address)
+                    streams = Streams(redis, Keys())
+                    await _answered(streams, telegram.pusher(), 0, WARM)
+                    before = await _spent(redis, worker, bots)
+                    await _answered(streams, telegram.pusher(), WARM, photos)
+                    after = await _spent(redis, worker, bots)
+                    for task in reading:
+                        task.cancel()
+    finally:
+        await redis.aclose()
+        server.close()
+    return {
+        "bots_ms": round((after.bots_s - before.bots_s) / photos * 1000, 2),
+        "worker_ms": round((after.worker_s - before.worker_s) / photos * 1000, 2),
+        "redis_ms": round((after.redis_s - before.redis_s) / photos * 1000, 2),
+        "redis_in_kb": round((after.redis_in - before.redis_in) / photos / 1000, 1),
+        "redis_out_kb": round((after.redis_out - before.redis_out) / photos / 1000, 1),
+    }
+
+
+async def _read_all(running: Running) -> None:
+    """So that no pipe fills up."""
+    assert running.process.stdout is not None
+    while await running.process.stdout.readline():
+        continue
+
+
+async def _answered(streams: Streams, pusher: Pusher, first: int, photos: int) -> None:
+    """Send so many photos, each in a chat of its own, `AT_ONCE` under way; returns once all are answered."""
+    for number in range(first, first + photos):
+        await pusher.photo(1000 + number, jpeg(picture(number % PRODUCTS).resize((SIDE_PX, SIDE_PX)), quality=90))
+        await _until(streams, number + 1 - AT_ONCE)
+    await _until(streams, first + photos)
+
+
+async def _until(streams: Streams, wanted: int) -> None:
+    async with asyncio.timeout(300):
+        while (await streams.tally()).get("answered", 0) < wanted:  # noqa: ASYNC110 - a number in Redis
+            await asyncio.sleep(0.02)
+
+
+async def _spent(redis: Any, worker: Running, bots: Running) -> _Spent:
+    cpu, stats = await redis.info("cpu"), await redis.info("stats")
+    return _Spent(
+        bots_s=_processor_s(bots.process.pid),
+        worker_s=_processor_s(worker.process.pid),
+        redis_s=cpu["used_cpu_user"] + cpu["used_cpu_sys"],
+        redis_in=stats["total_net_input_bytes"],
+        redis_out=stats["total_net_output_bytes"],
+    )
+
+
+def _processor_s(pid: int) -> float:
+    """Of a process and all below it."""
+    children: dict[int, list[int]] = defaultdict(list)
+    spent: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        spent[int(path.parent.name)] = int(fields[11]) + int(fields[12])
+        children[int(fields[1])].append(int(path.parent.name))
+    total, waiting = 0, [pid]
+    while waiting:
+        one = waiting.pop()
+        total += spent.get(one, 0)
+        waiting += children[one]
+    return total / TICKS_PER_S
+
+
+if __name__ == "__main__":
+    run(ground.quick_wanted())
