@@ -160,7 +160,7 @@ class WebChatRoutes:
     async def _follow(self, response: web.StreamResponse, chat: str, last: str | None) -> None:
         redis: Any = self._services.redis
         key = self._services.keys.web(chat.removeprefix("web:"))
-        if last is None or not re.fullmatch(r"\d{1,20}-\d{1,20}", last):
+        if last is None or not re.fullmatch(r"[0-9]{1,19}-[0-9]{1,19}", last):
             last = "0-0"  # a page that was loaded anew shows what the stream still holds
         await response.write(f"retry: 1000\nid: {last}\nevent: hello\ndata: {{}}\n\n".encode())
         while True:
