@@ -38,7 +38,7 @@ class Selection:
 
     def also(self, test: Test) -> Selection:
         """Those of its rows that pass one more test."""
-        return Selection(self.rows, (*self._tests, test))
+        return Selection(self.rows, (self.at, test))
 
     @property
     def made(self) -> bool:
@@ -60,6 +60,7 @@ class Selection:
             mask = np.empty(self.rows, np.bool_)
             for at in range(0, self.rows, STRETCH):
                 mask[at : at + STRETCH] = self.at(slice(at, at + STRETCH))
+            mask.flags.writeable = False  # it is shared from now on
             self._whole = mask
         return self._whole
 

@@ -19,11 +19,12 @@ from index.refinement.text import key, squash, stem, words_of
 from index.refinement.titles import as_indexed, expression
 from index.refinement.typos import one_apart
 from index.refinement.vocabulary import Vocabulary, vocabulary
-from index.selection import Mask, Selection
+from index.selection import Mask, Selection, none_of
 
 KEPT_BYTES = 32 << 20
-"""Of rows that hold a word: one byte a row and word."""
+"""Of rows that hold a word, and of rows that pass filters: one byte a row and word, or a row and filters."""
 KEPT_WORDS = 4_096
+KEPT_FILTERS = 256
 MISSPELT_LETTERS = 7
 """Titles have many words: a short one is one letter off some other too often."""
 
@@ -34,6 +35,7 @@ class Knowledge:
     def __init__(self, catalogue: Catalogue, columns: Columns) -> None:
         self._catalogue, self._columns = catalogue, columns
         self._rows: OrderedDict[str, Mask | None] = OrderedDict()
+        self._selections: OrderedDict[Filters, Selection | None] = OrderedDict()
         self._lock = threading.Lock()
 
     @cached_property
@@ -70,11 +72,28 @@ class Knowledge:
 
     def selection(self, filters: Filters, without: Collection[int] = ()) -> Selection | None:
         """The same, to be asked about some rows only. Raises Refused(BAD_REQUEST)."""
-        chosen = self._columns.selection(filters, without)
+        chosen = self._passing(filters)
+        if not without:
+            return chosen
+        left_out = none_of(self._columns.product, np.fromiter(without, np.uint32, len(without)))
+        return Selection(len(self._columns.product), [left_out]) if chosen is None else chosen.also(left_out)
+
+    def _passing(self, filters: Filters) -> Selection | None:
+        """Kept for the next question with the same filters: a page further, or another shopper's."""
+        with self._lock:
+            if filters in self._selections:
+                self._selections.move_to_end(filters)
+                return self._selections[filters]
+        chosen = self._columns.selection(filters)
         for word in (filters.words or "").split():
             rows = self.rows_with(word)
             mask = np.zeros(len(self._columns.product), np.bool_) if rows is None else rows
             chosen = Selection.of(mask) if chosen is None else chosen.also(mask.__getitem__)
+        with self._lock:
+            self._selections[filters] = chosen
+            room = min(KEPT_FILTERS, max(1, KEPT_BYTES // max(1, len(self._columns.product))))
+            while len(self._selections) > room:
+                self._selections.popitem(last=False)
         return chosen
 
     def leaves(self, filters: Filters) -> int:

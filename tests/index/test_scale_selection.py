@@ -9,9 +9,11 @@ from core.messages import Filters
 from index import hamming, scan
 from index.codes import CodeLayout
 from index.columns import MICRO, NO_PRICE, Columns
+from index.refinement import knowledge as knowing
 from index.search import MemoryCodes, TwoPhase
 from index.selection import Selection, none_of, one_of, within
 from index.shortcodes import Kind, ShortCodes
+from tests.index.shop import Shop
 
 ROWS = 150_000
 LAYOUT = CodeLayout.of([("texture", 8, 0.2), ("kind", 24, 0.8)])
@@ -132,3 +134,28 @@ def test_a_graph_out_of_reach_is_made_up_by_a_pass() -> None:
         flat = scan.shortlist(short[query], short, 3020)
         assert len(rows) >= 3020
         assert near[:3020].max() == flat[1][:3020].max()
+
+
+def test_filters_are_looked_at_once_and_pages_leave_out_more(indexed: Shop) -> None:
+    with indexed.store.lease() as generation:
+        knowledge = generation.knowledge
+        first = knowledge.selection(Filters(category="Shoes"))
+        again = knowledge.selection(Filters(category="Shoes"))
+        page = knowledge.selection(Filters(category="Shoes"), {0, 4})
+        assert first is not None
+        assert first is again
+        assert page is not None
+        assert set(np.flatnonzero(first.whole())) - set(np.flatnonzero(page.whole())) == {0, 4}
+        assert knowledge.selection(Filters()) is None
+        alone = knowledge.selection(Filters(), {1})
+        assert alone is not None
+        assert np.flatnonzero(~alone.whole()).tolist() == [1]
+
+
+def test_many_different_filters_are_forgotten_in_turn(indexed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knowing, "KEPT_FILTERS", 3)
+    with indexed.store.lease() as generation:
+        knowledge = knowing.Knowledge(generation.catalogue, generation.columns)
+        kept = [knowledge.selection(Filters(max_price=str(price))) for price in range(5)]
+        assert knowledge.selection(Filters(max_price="4")) is kept[4]
+        assert knowledge.selection(Filters(max_price="0")) is not kept[0]
