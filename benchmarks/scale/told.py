@@ -67,15 +67,17 @@ def _goals(size: str, told: Mapping[str, Any]) -> str:
         return ""
     which, goal = GOALS_MS[size]
     ours = told["searches"]["two-phase"]
-    figure = ours["settings"][str(ours["default"])][which]
+    at = ours["settings"][str(ours["default"])]
+    figure = at[which]
     name = "median" if which == "median_ms" else "p99"
     word = "kept" if figure <= goal else "missed"
     each = ours["memory_mb"]["anonymous"] / (int(size.replace(",", "")) / 1e6)
     return (
-        f"Goal {name} {goal:g} ms: {figure:.2f} ms, {word}. Goal {ANONYMOUS_GOAL_MB} MB of anonymous memory per "
-        f"million: {each:.0f} MB, {'kept' if each <= ANONYMOUS_GOAL_MB else 'missed'}. The first time "
-        "that each question is asked, when the checksums of long codes are looked at: median "
-        f"{ours['first_pass']['median_ms']:.1f} ms, p99 {ours['first_pass']['p99_ms']:.1f} ms."
+        f"Goal {name} {goal:g} ms: {figure:.2f} ms, {word} (p99 of processor time {at['p99_processor_ms']:.2f} ms). "
+        f"Goal {ANONYMOUS_GOAL_MB} MB of anonymous memory per million: {each:.0f} MB, "
+        f"{'kept' if each <= ANONYMOUS_GOAL_MB else 'missed'}. The first time that each question is asked, when the "
+        f"checksums of long codes are looked at: median {ours['first_pass']['median_ms']:.1f} ms, p99 "
+        f"{ours['first_pass']['p99_ms']:.1f} ms."
     )
 
 
