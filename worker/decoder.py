@@ -7,12 +7,14 @@ in a shared mapping. It ends when standard input does, whatever happened to the 
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import resource
 import signal
 import struct
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -65,6 +67,8 @@ def _prepare() -> None:
     """The worker ends us by closing the pipe: signals for its whole group must not cut a photo off."""
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
+    with contextlib.suppress(OSError):  # where memory runs out, the kernel shall end this process and not the worker
+        Path("/proc/self/oom_score_adj").write_text("1000")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold the photo
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 

@@ -121,6 +121,12 @@ def test_it_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         assert b"secret" not in Path(f"/proc/{pid_of(decoders)}/environ").read_bytes()
 
 
+def test_the_kernel_ends_it_before_the_worker_where_memory_runs_out() -> None:
+    with Decoders() as decoders:
+        decoders.decode(photo_of(2), 32)
+        assert Path(f"/proc/{pid_of(decoders)}/oom_score_adj").read_text().strip() == "1000"
+
+
 def test_it_leaves_when_the_pipe_ends() -> None:
     decoders = Decoders()
     decoders.warm()
