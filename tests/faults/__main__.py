@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -15,7 +16,8 @@ import click
 from tests.faults.disks import own_mounts
 from tests.faults.kinds import IN_SHORT, KINDS
 from tests.faults.pace import LONG, SHORT
-from tests.faults.report import report
+from tests.faults.report import KEPT, report
+from tests.faults.report import keep as write_down
 from tests.faults.rounds import Plan, Told, play
 
 NICE = 5
@@ -28,7 +30,8 @@ NICE = 5
 @click.option("--photos-per-s", default=3.0)
 @click.option("--workers", default=2)
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(sorted(KINDS)), help="Only these; default: all.")
-@click.option("--keep/--no-keep", default=False, help="Write benchmarks/results/faults.json.")
+@click.option("--keep/--no-keep", default=False, help="Write benchmarks/results/faults.json and docs/faults.md.")
+@click.option("--add/--no-add", default=False, help="Add to the figures that were kept before.")
 @click.option("--folder", type=click.Path(path_type=Path), default=None, help="Keep logs and data there.")
 def main(
     *,
@@ -39,6 +42,7 @@ def main(
     workers: int,
     kinds: tuple[str, ...],
     keep: bool,
+    add: bool,
     folder: Path | None,
 ) -> None:
     """Run the real service under load, harm it in every way we know, and account for every photo."""
@@ -48,6 +52,7 @@ def main(
     mounts = own_mounts()
     chosen = kinds or (tuple(KINDS) if minutes > 1 else IN_SHORT)
     count = max(1, round(minutes / round_minutes))
+    before = json.loads(KEPT.read_text()) if add else None
     told: list[Told] = []
     for number in range(seed, seed + count):
         with tempfile.TemporaryDirectory(prefix="snapshelf-faults-") as aside:
@@ -58,12 +63,14 @@ def main(
             told.append(asyncio.run(play(inside, number, plan)))
         parameters: dict[str, Any] = {
             "minutes": round(minutes / count * len(told), 2),
-            "seeds": [seed, number],
+            "seeds": list(range(seed, number + 1)),
             "photos_per_s": photos_per_s,
             "workers": workers,
             "full disks": "tmpfs" if mounts else "RLIMIT_FSIZE",
         }
-        report(told, keep=keep, parameters=parameters)  # after each round: the next may take for ever
+        report(told)
+        if keep:  # after each round: the next may take for ever
+            write_down(told, parameters, beside=before)
     sys.exit(1 if any(one.account.problems for one in told) else 0)
 
 

@@ -29,13 +29,23 @@ def figures(told: Sequence[Told]) -> dict[str, Any]:
         "unknown, and not seen whole": sum(len(one.account.unseen) for one in told),
         "parts sent once more, as the service counts": sum(one.account.tally.get("repeated", 0) for one in told),
         "parts that a shopper saw twice": sum(len(one.account.twice) for one in told),
+        "broken promises": sum(len(one.account.problems) for one in told),
         "faults by kind": dict(sorted(tried.items())),
         "reasons of dead letters": dict(reasons.most_common()),
     }
 
 
-def report(told: Sequence[Told], *, keep: bool, parameters: Mapping[str, Any]) -> None:
-    """Print them; `keep` writes benchmarks/results/faults.json and the page about them."""
+def together(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Two runs as one: numbers are added, and so are those by kind or reason."""
+    both = dict(before)
+    for name, value in now.items():
+        earlier = both.get(name, {} if isinstance(value, dict) else 0)
+        both[name] = together(earlier, value) if isinstance(value, dict) else earlier + value
+    return both
+
+
+def report(told: Sequence[Told]) -> None:
+    """Print what they came to."""
     measured = figures(told)
     for name, value in measured.items():
         print(f"{name}: {value}")
@@ -50,10 +60,18 @@ def report(told: Sequence[Told], *, keep: bool, parameters: Mapping[str, Any]) -
             print(f"  shoppers read {times} times: {sentence}")
         for error, times in one.errors.most_common():
             print(f"  logged {times} times: {error}")
-    if keep:
-        result = {"benchmark": "faults", "machine": machine(), "parameters": dict(parameters), "measured": measured}
-        KEPT.write_text(json.dumps(result, indent=1) + "\n")
-        PAGE.write_text(with_figures(PAGE.read_text(), result))
+
+
+def keep(told: Sequence[Told], parameters: Mapping[str, Any], *, beside: Mapping[str, Any] | None) -> None:
+    """Write benchmarks/results/faults.json and the page about it; `beside`: an earlier result that counts too."""
+    asked, measured = dict(parameters), figures(told)
+    if beside is not None:
+        measured = together(beside["measured"], measured)
+        for name in ("minutes", "seeds"):
+            asked[name] = beside["parameters"][name] + asked[name]
+    result = {"benchmark": "faults", "machine": machine(), "parameters": asked, "measured": measured}
+    KEPT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    PAGE.write_text(with_figures(PAGE.read_text(), result))
 
 
 def with_figures(page: str, result: Mapping[str, Any]) -> str:
@@ -67,10 +85,10 @@ def _table(result: Mapping[str, Any]) -> str:
     """What was run, the figures, and how often each fault hit."""
     asked, measured = result["parameters"], dict(result["measured"])
     by_kind, reasons = measured.pop("faults by kind"), measured.pop("reasons of dead letters")
-    first, last = asked["seeds"]
+    seeds = asked["seeds"]
     lines = [
         (
-            f"{asked['minutes']:g} minutes of faults in {last - first + 1} rounds (seeds {first} to {last}), "
+            f"{asked['minutes']:g} minutes of faults in {len(seeds)} rounds (seeds {seeds[0]} to {seeds[-1]}), "
             f"{asked['photos_per_s']:g} photos/s, {asked['workers']} workers, full disks by {asked['full disks']}, on "
             f"{result['machine']['cpus']} cores ({result['machine']['processor']}) that were not ours alone."
         ),
