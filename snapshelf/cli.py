@@ -37,6 +37,8 @@ MEND = 78
 AGAIN = 75
 """... and when what it depends on is away for now (EX_TEMPFAIL)."""
 FULL = "The disk is full: make room where SNAPSHELF_DATA_DIR is and run this again; what answered before still does."
+OF_WORKERS = frozenset({"index", "worker", "numpy", "faiss", "onnxruntime", "PIL", "pillow_heif", "defusedxml"})
+"""What an installation for bots alone leaves out (docker/bots.Dockerfile)."""
 KEPT = "KEPT"
 """Environment variable that `up` gives its children; no setting."""
 
@@ -85,6 +87,8 @@ def main() -> None:
             click.echo(f"snapshelf: {FULL}", err=True)
         elif isinstance(error, OSError) and error.filename is not None:
             click.echo(f"snapshelf: {_of_a_file(error)}", err=True)
+        elif isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OF_WORKERS:
+            click.echo("snapshelf: this command needs what only a worker has installed: run it there.", err=True)
         else:
             raise
         sys.exit(FAILED)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,17 @@ def test_the_bots_image_holds_no_model_and_no_numpy() -> None:
     assert not re.search(r"COPY (index|worker)\b|run\.txt", text)
     locked = (ROOT / "locks" / "bots.txt").read_text() + (ROOT / "locks" / "traces.txt").read_text()
     assert not re.search(r"^(numpy|onnx|onnxruntime|faiss-cpu|pillow)==", locked, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", ["worker", "reindex", "search"])
+def test_where_only_bots_are_installed_another_command_is_one_sentence(command: str) -> None:
+    """As in the bots image: neither `index` nor what it is made of."""
+    left_out = "for name in ('index', 'worker', 'numpy', 'faiss', 'onnxruntime', 'PIL'): sys.modules[name] = None"
+    program = f"import sys\n{left_out}\nfrom snapshelf.cli import main\nmain()"
+    arguments = [command] if command == "worker" else [command, str(ROOT / "README.md")]
+    ended = subprocess.run([sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.decode() == "snapshelf: this command needs what only a worker has installed: run it there.\n"
 
 
 def settings_in(environment: dict[str, Json]) -> set[str]:
