@@ -34,13 +34,14 @@ from training.shop import Item, Pixels, Progress, Shelf, stand
 from training.trial import Outcome, Questions, ask
 from training.verdict import Change, Verdict, change, judge
 from training.views import Views
+from training.whitened import whitened
 
 STATISTICS = CALIBRATION = 256
 """Pictures for the normalisation's statistics, and for the ranges of int8."""
 SEARCHED = 20_000
 """Pictures in the search that measures, at most."""
 PHOTO_SEED = 4_000_037
-FORMAT = 1
+FORMAT = 2
 """Of a run's folder: another one is not gone on with."""
 
 
@@ -195,7 +196,9 @@ class Run:
         pixels = squeezed(shelf.pixels[_spread(shown, CALIBRATION)], self.side)
         terms = self.terms.rstrip(". ") + "; trained further on the shop's own pictures"
         target = self.folder / "tuned.onnx"
-        tuned = replace(to_weights(tuner.averaged, terms), projections=self.weights.projections)
+        tuned = replace(
+            to_weights(tuner.averaged, terms), projections=whitened(tuner.bank, tuner.averaged, self.device)
+        )
         make_of(tuned, target, size=self.side, pixels=pixels, name="tuned")
         return target
 

@@ -118,7 +118,13 @@ class TestWithTorch:
         assert "--again" in again.stderr
         assert "SNAPSHELF_MODEL=shop-1" in again.stdout
 
-    def test_two_steps_are_no_real_difference_and_the_old_model_stays(self, feed: Path, tmp_path: Path) -> None:
+    def test_where_the_difference_is_not_real_the_old_model_stays(
+        self, feed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from training import own_goods
+        from training.verdict import Verdict
+
+        monkeypatch.setattr(own_goods, "judge", lambda *changes: Verdict(False, "so says the test"))
         result = snapshelf("train", str(feed))
-        assert "The old model stays" in result.stdout
+        assert "The old model stays: so says the test." in result.stdout
         assert not list((tmp_path / "data").glob("models/*"))

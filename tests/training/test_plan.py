@@ -13,6 +13,7 @@ from training.plan import (
     MOST_PHOTOS,
     MOST_STEPS,
     MOST_VIEWS,
+    VIEWS_A_STEP,
     Costs,
     Plan,
     Size,
@@ -50,7 +51,9 @@ def test_a_larger_catalogue_is_worth_more_steps_and_fewer_views_of_each_picture(
 def test_the_estimate_adds_up_what_was_measured() -> None:
     size = shop(400)
     chosen = Plan(views=10, pictures=300, steps=60, photos=3, seconds=0)
-    assert seconds(chosen, size, COSTS) == pytest.approx(1.1 * (3000 * 0.02 + 60 + 2 * (400 + 300) * 0.002))
+    assert seconds(chosen, size, COSTS) == pytest.approx(
+        1.1 * (3000 * (0.02 + 1 / VIEWS_A_STEP) + 60 + 2 * (400 + 300) * 0.002)
+    )
 
 
 def test_minutes_that_suffice_change_nothing() -> None:
