@@ -31,7 +31,7 @@ PICKED_STRETCH = 16_384
 """The same of rows copied together (512 KiB of codes)."""
 PICK_BELOW = 0.05
 """A selection of a smaller share is served by copying its rows together: cheaper than to pass all the others."""
-ASK_ALL_BELOW = 700
+ASK_ALL_BELOW = 150
 """Rows for each row wanted that is allowed: with fewer, asking all rows is cheaper than asking the many candidates."""
 
 
