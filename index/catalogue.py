@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from index.longcodes import BrokenGeneration
 from index.refinement.titles import as_indexed
 
 SCHEMA = """
@@ -117,6 +118,7 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         self._open: list[sqlite3.Connection] = []  # first: __del__ looks at it even where the rest fails
         self._address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        self._name = path.parent.name
         self._local = threading.local()
         self._lock = threading.Lock()
 
@@ -134,12 +136,14 @@ class Catalogue:
             warnings.warn("a catalogue was left open", ResourceWarning, source=self, stacklevel=1)
 
     def products(self, ordinals: Sequence[int]) -> list[Product]:
-        """The products with these ordinals, in the order asked."""
+        """The products with these ordinals, in the order asked. Raises BrokenGeneration where there is none such."""
         if not ordinals:
             return []
         marks = ", ".join("?" * len(ordinals))
         query = f"SELECT ordinal, {COLUMNS} FROM products WHERE ordinal IN ({marks})"  # noqa: S608
         found = {int(row[0]): _product(row[1:]) for row in self._connection.execute(query, list(ordinals))}
+        if not found.keys() >= {int(ordinal) for ordinal in ordinals}:
+            raise BrokenGeneration(f"{self._name}: its columns name a product that its catalogue does not have.")
         return [found[int(ordinal)] for ordinal in ordinals]
 
     def find(self, product_id: str) -> tuple[int, Product] | None:
