@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -32,8 +33,11 @@ _COVERED = re.compile(r"\bcov: (\d+)")
 
 
 def _drive(target: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.fuzz.drive", target, *arguments]
-    return subprocess.run(command, cwd=ROOT, check=False, text=True, capture_output=True, errors="replace")
+    command = [sys.executable, "-m", "tests.fuzz.drive", *arguments]
+    environment = os.environ | {"TARGET": target, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, check=False, text=True, capture_output=True, errors="replace"
+    )
 
 
 def _work(target: str) -> Path:
