@@ -20,18 +20,14 @@ SCAN_BELOW = 0.1
 """Under HNSW, a mask that leaves a smaller share is scanned: the graph would mostly walk rows that may not answer."""
 
 
-HEAD = np.dtype("S4, <i4, <i4, <i8, u1, <i4, <u8")
-"""Of a file of `IndexBinaryFlat`: its kind, bits, bytes of a code, rows, trained, metric, size of what follows."""
-
-
 class ShortCodes:
     """Short codes that can be asked for the nearest rows."""
 
-    def __init__(self, codes: Codes, graph: Any = None) -> None:
-        """`graph`: an `IndexBinaryHNSW` over the same codes."""
-        self.kind: Kind = "flat" if graph is None else "hnsw"
+    def __init__(self, codes: Codes, index: Any = None) -> None:
+        """`index`: the FAISS index in whose memory the codes lie, if any."""
         self.codes: Codes = codes
-        self._graph = graph
+        self._index = index  # also keeps that memory
+        self.kind: Kind = "hnsw" if isinstance(index, faiss.IndexBinaryHNSW) else "flat"
 
     @classmethod
     def build(cls, codes: Codes, kind: Kind) -> ShortCodes:
@@ -46,20 +42,15 @@ class ShortCodes:
     @classmethod
     def load(cls, path: Path) -> ShortCodes:
         """Read a file of `save`. Raises ValueError where it cannot be read."""
-        codes = _read_flat(path)
-        if codes is not None:
-            return cls(codes)
         try:
             index = faiss.read_index_binary(str(path))
         except RuntimeError:
             raise ValueError(f"{path.name} cannot be read.") from None
-        if isinstance(index, faiss.IndexBinaryHNSW):
-            return cls(_stored(index), index)
-        return cls(_stored(index).copy())
+        return cls(_stored(index), index)
 
     def save(self, path: Path) -> None:
         """Write a FAISS binary index to a file."""
-        index = self._graph
+        index = self._index
         if index is None:
             index = faiss.IndexBinaryFlat(8 * self.codes.shape[1])
             index.add(self.codes)
@@ -94,7 +85,7 @@ class ShortCodes:
         count = min(count, allowed)
         if count == 0:
             return np.empty(0, np.intp), np.empty(0, np.int32)
-        if self._graph is None or (mask is not None and allowed < SCAN_BELOW * len(self)):
+        if self.kind == "flat" or (mask is not None and allowed < SCAN_BELOW * len(self)):
             rows, distances = scan.shortlist(query, self.codes, count, None if mask is None else Selection.of(mask))
             return rows[:count], distances[:count]
         parameters = faiss.SearchParametersHNSW()
@@ -103,7 +94,7 @@ class ShortCodes:
             bits = np.packbits(mask, bitorder="little")
             selector = faiss.IDSelectorBitmap(bits)  # FAISS keeps bare pointers to both
             parameters.sel = selector
-        distances, rows = self._graph.search(query.reshape(1, -1), count, params=parameters)
+        distances, rows = self._index.search(query.reshape(1, -1), count, params=parameters)
         found = rows[0] >= 0
         return rows[0][found].astype(np.intp), distances[0][found].astype(np.int32)
 
@@ -129,21 +120,3 @@ def _stored(index: Any) -> Codes:
     storage = faiss.downcast_IndexBinary(index.storage) if isinstance(index, faiss.IndexBinaryHNSW) else index
     codes: Codes = faiss.rev_swig_ptr(storage.xb.data(), index.ntotal * width).reshape(index.ntotal, width)
     return codes
-
-
-def _read_flat(path: Path) -> Codes | None:
-    """The codes of a file of `IndexBinaryFlat`; None for any other file, which FAISS is asked to read.
-
-    NumPy's memory is of huge pages where the system has them, FAISS's is not: rows far apart are gathered in a tenth
-    of the time, and a start touches fewer pages.
-    """
-    try:
-        told = np.fromfile(path, HEAD, 1)
-        if len(told) != 1 or told["f0"][0] != b"IBxF":
-            return None
-        width, rows, size = (int(told[field][0]) for field in ("f2", "f3", "f6"))
-        if size != rows * width or path.stat().st_size != HEAD.itemsize + size:
-            return None
-        return np.fromfile(path, np.uint8, size, offset=HEAD.itemsize).reshape(rows, width)
-    except OSError:
-        return None
