@@ -34,10 +34,12 @@ _COVERED = re.compile(r"\bcov: (\d+)")
 
 def _drive(target: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.fuzz.drive", *arguments]
-    environment = os.environ | {"TARGET": target, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, check=False, text=True, capture_output=True, errors="replace"
-    )
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="snapshelf-fuzz-", dir=memory if memory.is_dir() else None) as folder:
+        environment = os.environ | {"TARGET": target, "PYTHONPATH": str(ROOT), "FUZZ_FOLDER": folder}
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, check=False, text=True, capture_output=True, errors="replace"
+        )
 
 
 def _work(target: str) -> Path:

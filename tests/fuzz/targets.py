@@ -7,10 +7,13 @@ functions: the corpus is replayed through them by ordinary tests, and `make fuzz
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import copy
 import functools
 import json
+import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -107,8 +110,10 @@ def messages(data: bytes) -> None:
 
 @functools.cache
 def _folder() -> Path:
-    memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="snapshelf-fuzz-", dir=memory if memory.is_dir() else None))
+    """Removed at the end; a fuzzer ends without one, so that `run` names a folder of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="snapshelf-fuzz-", dir=os.environ.get("FUZZ_FOLDER")))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def feed(data: bytes) -> None:
