@@ -78,7 +78,9 @@ class _AtTheOwner:
         """As ever; where the answer is that the slot has moved, the connection breaks and is made anew there."""
         try:
             return await super().read_response(*arguments, **options)  # type: ignore[misc]
-        except (away.MovedError, away.ReadOnlyError) as error:
+        except away.ResponseError as error:
+            if not isinstance(error, away.MovedError | away.ReadOnlyError) and "UNBLOCKED " not in str(error):
+                raise
             log.info("the slot has moved to another node", error=type(error).__name__)
             self._cluster.owner = None
             await cast("Connection", self).disconnect()

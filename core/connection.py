@@ -16,8 +16,12 @@ from core.errors import SettingsError, SnapshelfError, Unavailable
 from core.keys import in_one_slot
 from core.settings import PREFIX, Settings
 
-_NOT_NOW = ("MISCONF ", "NOREPLICAS ", "MASTERDOWN ", "CLUSTERDOWN ", "TRYAGAIN ", "BUSY Redis", "BUSY Valkey")
-"""Refusals that pass: its disk is full, its replicas are away, it fails over, a script runs long."""
+_NOT_NOW = (
+    *("MISCONF ", "NOREPLICAS ", "MASTERDOWN ", "CLUSTERDOWN ", "TRYAGAIN ", "UNBLOCKED "),
+    *("BUSY Redis", "BUSY Valkey"),
+)
+"""Refusals that pass: its disk is full, its replicas are away, it fails over (under a blocking read, too), a script
+runs long."""
 CONNECT_S = 2.0
 ANSWER_S = 30.0
 """Longer than any blocking read of ours."""

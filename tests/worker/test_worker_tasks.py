@@ -62,6 +62,7 @@ def shop(tmp_path: Path, redis_url: str) -> Shop:
 async def test_reindex_publishes_and_ends_with_its_account(admin: Admin, shop: Shop, embedder: GatedEmbedder) -> None:
     store = GenerationStore(shop.settings.index_dir)
     before = store.current_name()
+    shop.feed.write_text(shop.feed.read_text().replace("Product 0", "Product nought"))
     settings = shop.settings.model_copy(update={"feeds": (f"all={shop.feed}",)})
     async with working(settings, embedder):
         last = await admin.ask("reindex", feed="all")
