@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,10 @@ ELSEWHERE = Claim("anna on attic (process 7)", "2026-11-21T08:00:00+00:00", "att
 
 
 @pytest.fixture
-def redis_key(redis: Redis, keys: Keys) -> Any:
-    """The key, on an empty server."""
-    return keys.reindex
+async def redis_key(redis: Redis, keys: Keys) -> AsyncIterator[str]:
+    """The key, on an empty server; others who reindex over it find it free again."""
+    yield keys.reindex
+    await redis.delete(keys.reindex)
 
 
 def over(shop: Shop, redis_url: str) -> Settings:
