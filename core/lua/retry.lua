@@ -16,4 +16,12 @@ if ARGV[6] == '1' and ARGV[7] == '0' then
   -- the first element stands for the entry that is being retried
   redis.call('LPUSH', KEYS[3], 'head')
 end
+-- The entry headed a chat that was held back behind it and lets it go on: what it waits for may be held there itself.
+if ARGV[6] == '0' and ARGV[7] == '1' then
+  local next = redis.call('LINDEX', KEYS[3], 1)
+  redis.call('LPOP', KEYS[3])
+  if next then
+    redis.call('XADD', KEYS[1], '*', unpack(cjson.decode(next)))
+  end
+end
 return 1

@@ -111,3 +111,36 @@ async def test_what_waits_behind_an_entry_that_nobody_can_read_goes_on(streams: 
     assert (behind.job, behind.head) == (entry.job, True)
     await streams.advance(behind)
     assert not await streams.redis.exists(HELD)
+
+
+async def test_a_head_that_waits_for_its_turn_lets_what_it_waits_for_go(streams: Streams) -> None:
+    """2 heads the held chat and waits for 1, which came back from elsewhere and stands behind it."""
+    order: list[str] = []
+    done, failed = asyncio.Event(), set[str]()
+
+    async def handle(entry: Entry, lease: Lease) -> None:
+        said_first = said(decode_update(entry.data))
+        if said_first == "1:0" and "1:0" not in failed:
+            failed.add("1:0")
+            for number in (2, 1):  # 1 came back from `later` after 2 had begun to wait
+                await streams.claim_and_append(text(number))
+            await streams.retry(entry, "the provider is busy", after_ms=300, lease=lease)
+            return
+        if said_first == "1:2" and "1:1" not in order:
+            await streams.retry(entry, "waits for its turn", after_ms=50, count=False, hold=False, lease=lease)
+            return
+        order.append(said_first)
+        await streams.advance(entry, lease=lease)
+        if len(order) == 3:
+            done.set()
+
+    await streams.claim_and_append(text(0))
+    stop = asyncio.Event()
+    inbox = PartitionConsumer(streams, kind="inbox", group=CONVERSATION, name="me", handle=handle)
+    running = [asyncio.create_task(run(stop)) for run in (inbox.run, Promoter(streams).run)]
+    async with asyncio.timeout(20):
+        await done.wait()
+    stop.set()
+    await asyncio.gather(*running)
+    assert order == ["1:0", "1:1", "1:2"]
+    assert await streams.redis.llen(HELD) == 0
