@@ -117,10 +117,8 @@ def fit(descriptors: Floats, parts: Sequence[Part], prior: Floats | None = None)
     for number, part in enumerate(parts):
         piece = centred[:, part.offset : part.offset + part.size]
         long_maps.append(_long_map(piece, _bits(part), np.random.default_rng([SEED, number])))
-        # A part counts as it would in the cosine of the weighted descriptors: by the square of its weight and by how
-        # far the catalogue spreads in it.
-        spread = float((piece**2).sum(axis=1).mean())
-        sizes.append((part.name, _bits(part) // 8, part.weight**2 * max(spread, 1e-6)))
+        # As in the cosine of parts that are each brought to length 1 after centring, then weighted.
+        sizes.append((part.name, _bits(part) // 8, part.weight**2))
     layout = CodeLayout.of(_shares(sizes))
     weights = np.concatenate([np.full(part.size, part.weight) for part in parts])
     short_map = _short_map(centred * weights, np.random.default_rng(SEED)) * weights[:, None]
