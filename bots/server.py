@@ -76,6 +76,10 @@ def _webhook(services: Services, channel: Channel):  # type: ignore[no-untyped-d
                 body = await _read(request, limit)
         except TimeoutError:
             return web.Response(status=408)
+        except (
+            web.RequestPayloadError
+        ):  # its framing or packing is broken; how soon that shows is the network's business
+            return web.Response(status=400)
         if body is None:
             return web.Response(status=413)
         received = await channel.receive(request.headers, body, request.raw_path)

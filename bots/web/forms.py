@@ -51,7 +51,10 @@ async def read_form(request: web.Request) -> Form:
                 return await _read_fields(request)
     except TimeoutError:
         raise TooSlow from None
-    except (ValueError, AssertionError, EOFError, ClientPayloadError, BadHttpMessage, web.HTTPException):
+    except (
+        *(ValueError, AssertionError, EOFError),
+        *(ClientPayloadError, BadHttpMessage, web.RequestPayloadError, web.HTTPException),
+    ):
         raise Refused(Reason.BAD_REQUEST, "That form could not be read.") from None
     raise Refused(Reason.BAD_REQUEST, "Send a form (multipart/form-data) with a photo, a product or a text.")
 
