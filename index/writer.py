@@ -28,6 +28,7 @@ from index.manifest import Manifest
 from index.shortcodes import Kind, ShortCodes
 from index.store import GenerationStore, sync_folder
 
+MOMENT = "%Y%m%dT%H%M%S%fZ"
 Line = tuple[int, str, str]
 """Line in the feed, product id, reason."""
 
@@ -49,16 +50,33 @@ class Draft:
     """What was dropped of rows that made it: a link, a price, a second picture."""
 
 
-def new_name() -> str:
-    """`‹utc-time›-‹6 hex›`: sorts by time."""
-    return f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}"
+def utc_now() -> datetime.datetime:
+    """This machine's clock."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def new_name(names: Sequence[str] = ()) -> str:
+    """`‹utc-time›-‹6 hex›`, after all of `names`: a clock that was set back leaves the order of publishing as it is."""
+    moments = [moment for moment in map(_moment, names) if moment is not None]
+    now = utc_now()
+    if moments:
+        now = max(now, max(moments) + datetime.timedelta(microseconds=1))
+    return f"{now:{MOMENT}}-{secrets.token_hex(3)}"
+
+
+def _moment(name: str) -> datetime.datetime | None:
+    """The time that a name was given; None for what is no generation's name."""
+    try:
+        return datetime.datetime.strptime(name.partition("-")[0], MOMENT).replace(tzinfo=datetime.UTC)
+    except ValueError:
+        return None
 
 
 def publish(store: GenerationStore, draft: Draft) -> tuple[str, Recall]:
     """Write, verify, rename, and let `current` name it. Raises SnapshelfError where the read-back differs."""
     store.folder.mkdir(parents=True, exist_ok=True)
     _sweep(store.folder)
-    name = new_name()
+    name = new_name(store.names())
     aside = store.folder / f".new-{name}"
     aside.mkdir()
     _write_files(aside, draft)
@@ -155,5 +173,5 @@ def _verify(folder: Path, draft: Draft) -> Recall:
 
 def blank_manifest(**told: Any) -> Manifest:
     """A manifest whose name, files and recall come later."""
-    created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    created = utc_now().isoformat(timespec="seconds")
     return Manifest(name="", created=created, short_bits=SHORT_BITS, **told)
