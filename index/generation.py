@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +13,12 @@ from typing import Self
 import numpy as np
 
 from core import picturestore
+from core.cpus import usable_cpus
 from core.errors import Reason, Refused
 from core.messages import Filters, Hit
+from index import columns
 from index.binariser import Binariser
 from index.catalogue import Catalogue, Product
-from index.columns import Columns, load
 from index.longcodes import BrokenGeneration, LongCodes
 from index.manifest import Manifest, sha256
 from index.model.contract import Descriptors
@@ -49,11 +51,11 @@ class Generation:
     """Thread-safe. `close` only after the last search; `GenerationStore.lease` sees to that."""
 
     def __init__(self, folder: Path) -> None:
-        """Open and check the manifest, the short codes and the binariser. Raises BrokenGeneration."""
+        """Open; check all but long codes and catalogue, which are checked as they are read. Raises BrokenGeneration."""
         self.folder = folder
         self.name = folder.name
         self.manifest = Manifest.read(folder)
-        self._check_files((SHORT, BINARISER, LONG_SUMS))
+        self._check_files((SHORT, *columns.FILES, BINARISER, LONG_SUMS))
         self.catalogue = Catalogue(folder / CATALOGUE)
         try:
             self._open_files()
@@ -68,7 +70,7 @@ class Generation:
             short = ShortCodes.load(folder / SHORT)
             sums = np.fromfile(folder / LONG_SUMS, dtype="<u4")
             labels = {kind: self.catalogue.labels(kind) for kind in ("category", "brand", "colour")}
-            self.columns: Columns = load(folder, self.manifest.pictures, labels)
+            self.columns: columns.Columns = columns.load(folder, self.manifest.pictures, labels)
         except (OSError, ValueError, KeyError, sqlite3.Error) as error:
             raise BrokenGeneration(f"{self.name}: {error}") from None
         layout = self.manifest.layout
@@ -97,13 +99,18 @@ class Generation:
         return self.manifest.fingerprint
 
     def _check_files(self, names: Collection[str]) -> None:
-        for name in names:
-            try:
-                same = sha256(self.folder / name) == self.manifest.files.get(name)
-            except OSError:
-                raise BrokenGeneration(f"{self.name}: {name} is missing.") from None
-            if not same:
-                raise BrokenGeneration(f"{self.name}: {name} is not the file that was written.")
+        """Side by side: with millions of products the columns together are as large as the short codes."""
+        with ThreadPoolExecutor(usable_cpus(), thread_name_prefix="checksum") as pool:
+            for checked in [pool.submit(self._check_file, name) for name in names]:
+                checked.result()
+
+    def _check_file(self, name: str) -> None:
+        try:
+            same = sha256(self.folder / name) == self.manifest.files.get(name)
+        except OSError:
+            raise BrokenGeneration(f"{self.name}: {name} is missing.") from None
+        if not same:
+            raise BrokenGeneration(f"{self.name}: {name} is not the file that was written.")
 
     def verify(self) -> None:
         """Check every file against its checksum: before it is published, and after it was copied here."""

@@ -20,6 +20,7 @@ from benchmarks.scale.filters import GROUPS, label
 from benchmarks.scale.material import Material
 from index import catalogue, manifest
 from index.catalogue import Picture, Product
+from index.columns import FILES
 from index.generation import BINARISER, CATALOGUE, LONG, LONG_SUMS, SHORT
 from index.manifest import Manifest, Typical, sha256
 
@@ -82,7 +83,7 @@ def generation(drawn: Drawn, material: Material, fingerprint: str) -> Path:
         threshold=0.3,
         typical={part.name: Typical(4.0 * part.bytes, 3.0 * part.bytes) for part in drawn.layout.parts},
         feed="",
-        files={name: sha256(folder / name) for name in (SHORT, BINARISER, LONG_SUMS)},
+        files={name: sha256(folder / name) for name in (SHORT, *FILES, BINARISER, LONG_SUMS)},
     )
     (folder / manifest.NAME).write_bytes(told.to_json())
     return folder

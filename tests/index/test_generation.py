@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SnapshelfError
-from index import migrations
+from index import columns, migrations
 from index.generation import CATALOGUE, LONG, SHORT, SKIPPED, Generation
 from index.longcodes import BLOCK, BrokenGeneration, LongCodes, checksums
 from index.manifest import Manifest
@@ -82,7 +82,7 @@ def test_searches_go_on_while_generations_are_swapped(shop: Shop) -> None:
     assert seen
 
 
-@pytest.mark.parametrize("name", ["manifest.json", SHORT, "binariser.npz", "long.crc32"])
+@pytest.mark.parametrize("name", ["manifest.json", SHORT, "binariser.npz", "long.crc32", *columns.FILES])
 def test_a_generation_damaged_on_disk_falls_back_to_the_one_before(shop: Shop, name: str) -> None:
     first, second = publish_two(shop)
     damage(shop.settings.index_dir / second / name)
@@ -113,7 +113,7 @@ def test_when_all_are_broken_it_says_so(shop: Shop) -> None:
         store.current()
 
 
-@pytest.mark.parametrize("name", [SHORT, LONG, CATALOGUE, SKIPPED, "price.i64", "binariser.npz"])
+@pytest.mark.parametrize("name", [SHORT, LONG, CATALOGUE, SKIPPED, *columns.FILES, "binariser.npz"])
 def test_verify_finds_a_flipped_bit_in_any_file(shop: Shop, name: str) -> None:
     generation = shop.reindex().generation
     folder = shop.settings.index_dir / generation
