@@ -13,9 +13,9 @@ from urllib.parse import quote
 import aiohttp
 from telegram import Bot
 from telegram.error import TelegramError
-from telegram.request import HTTPXRequest
 
 from bots.telegram.errors import Kind, Verdict, classify
+from bots.telegram.request import AiohttpRequest, session
 from bots.telegram.updates import ALLOWED_UPDATES
 from core.errors import Reason, Refused, Unavailable
 from core.settings import Settings
@@ -25,7 +25,7 @@ FILE_BYTES = 20 * 1024 * 1024
 POLL_S = 50
 """Telegram cuts longer polls."""
 CONNECTIONS = 128
-CONNECT_S, READ_S, WRITE_S, UPLOAD_S, POOL_S = 5.0, 30.0, 15.0, 60.0, 5.0
+CONNECT_S, READ_S, WRITE_S, UPLOAD_S = 5.0, 30.0, 15.0, 60.0
 FETCH_S = 40.0
 _CHUNK = 64 * 1024
 
@@ -44,13 +44,8 @@ class BotApi:
     def __init__(self, settings: Settings) -> None:
         self._token = settings.telegram_token.get_secret_value()
         self._base = settings.telegram_api
-        self._request = HTTPXRequest(
-            connection_pool_size=CONNECTIONS,
-            connect_timeout=CONNECT_S,
-            read_timeout=READ_S,
-            write_timeout=WRITE_S,
-            media_write_timeout=UPLOAD_S,
-            pool_timeout=POOL_S,
+        self._request = AiohttpRequest(
+            connections=CONNECTIONS, connect_s=CONNECT_S, read_s=READ_S, write_s=WRITE_S, upload_s=UPLOAD_S
         )
         self.bot = Bot(
             self._token,
@@ -71,7 +66,7 @@ class BotApi:
         await self._request.initialize()
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=FETCH_S, sock_connect=CONNECT_S, sock_read=15)
-            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
+            self._session = session(CONNECTIONS, timeout)
 
     async def close(self) -> None:
         """Close the clients."""

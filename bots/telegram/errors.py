@@ -150,12 +150,9 @@ TABLE: tuple[Row, ...] = (
     Row(BadRequest, "media_caption_too_long", Kind.BUG),
     Row(BadRequest, "", Kind.BUG),
     # the way there; BadRequest and TimedOut are NetworkErrors too and stand before it
-    Row(TimedOut, "pool timeout", Kind.LATER),
     Row(TimedOut, "", Kind.UNKNOWN),
-    Row(NetworkError, "httpx.connecterror", Kind.LATER),
-    Row(NetworkError, "httpx.proxyerror", Kind.LATER),
-    Row(NetworkError, "httpx.unsupportedprotocol", Kind.LATER),
-    Row(NetworkError, "httpx.", Kind.UNKNOWN),  # the connection broke after the request had begun
+    Row(NetworkError, "not sent", Kind.LATER),  # as bots.telegram.request says it
+    Row(NetworkError, "broken off", Kind.UNKNOWN),  # after the request had begun
     Row(NetworkError, "unknown error in http", Kind.UNKNOWN),
     Row(NetworkError, "", Kind.LATER),  # 5xx, also a proxy's HTML page
     Row(TelegramError, "invalid server response", Kind.UNKNOWN),  # 200, but not JSON: most likely sent
@@ -176,8 +173,6 @@ def classify(error: TelegramError) -> Verdict:
         return Verdict(Kind.WAIT, "too many requests", after_ms=int(seconds_of(error.retry_after) * 1000))
     if isinstance(error, ChatMigrated):
         return Verdict(Kind.MIGRATED, "group became a supergroup", chat_id=error.new_chat_id)
-    if isinstance(error, TimedOut) and type(error.__cause__).__name__ == "ConnectTimeout":
-        return Verdict(Kind.LATER, "connect timeout")  # httpx had no connection yet
     text = error.message.lower()
     for row in TABLE:
         if isinstance(error, row.error) and row.fragment in text:

@@ -333,7 +333,7 @@ async def test_progress_whose_message_was_deleted_is_said_anew(channel: Telegram
         ({"status": 500}, Retry("NetworkError")),
         ({"kind": "html", "status": 502}, Retry("NetworkError")),
         ({"kind": "broken"}, Unknown("invalid server response")),
-        ({"kind": "cut"}, Unknown("httpx.")),
+        ({"kind": "cut"}, Unknown("broken off")),
         ({"status": 403}, Gone("Forbidden")),
         ({"status": 400, "description": "Bad Request: chat not found"}, Gone("chat not found")),
         ({"status": 400, "description": "Bad Request: something quite new"}, Drop("BadRequest")),
