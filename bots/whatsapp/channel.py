@@ -21,7 +21,7 @@ from bots.whatsapp.signature import Signatures
 from bots.whatsapp.templates import Templates, template_of, variables_of
 from bots.whatsapp.updates import FAILED, NAME, Unreadable, provider_id, read
 from core import metrics, picturestore
-from core.keys import Keys
+from core.keys import HEARD_S, Keys
 from core.limits import Bucket, Limit, Window
 from core.messages import Button, Notice, Progress, Reply
 from core.settings import Settings
@@ -159,12 +159,16 @@ class WhatsAppChannel:
     # --- what is known of a chat --------------------------------------------------------------------------------
 
     async def _too_late(self, chat: str) -> bool:
-        """Whether they wrote, and over a day ago. What we do not know, WhatsApp does (63016)."""
+        """Whether they wrote, and over a day ago. What we do not know, WhatsApp does (63016).
+
+        By how long the mark has left, which is Redis's clock: ours may have been set since, and then answers in hand
+        would be dropped for nothing.
+        """
         try:
-            heard = await self._redis.get(self._keys.heard(chat))
+            left_ms = int(await self._redis.pttl(self._keys.heard(chat)))
         except RedisError:
             return False
-        return heard is not None and _now_ms() - int(heard) > WINDOW_MS
+        return 0 <= left_ms < HEARD_S * 1000 - WINDOW_MS
 
     async def _progress_is_due(self, part: Part) -> bool:
         """A message cannot be changed, so progress is told once a minute."""

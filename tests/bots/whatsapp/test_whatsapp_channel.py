@@ -21,7 +21,7 @@ from bots.whatsapp import api, templates
 from bots.whatsapp.channel import WhatsAppChannel
 from bots.whatsapp.signature import FORM, read_form
 from bots.whatsapp.updates import read
-from core.keys import Keys
+from core.keys import HEARD_S, Keys
 from core.messages import Hit, Notice, Progress, Reply, Status
 from core.picturestore import path_of, url_of
 from core.settings import Settings
@@ -354,12 +354,22 @@ async def test_nobody_listening_means_not_sent(
 async def test_who_wrote_over_a_day_ago_is_not_written_to_and_who_never_did_is_left_to_whatsapp(
     channel: WhatsAppChannel, writing: TwilioServer, redis: Redis, keys: Keys
 ) -> None:
-    await redis.set(keys.heard(ANN), int(time.time() * 1000) - 24 * 3600 * 1000 - 1)
+    a_day_ms = 24 * 3600 * 1000
+    await redis.set(keys.heard(ANN), "then", px=HEARD_S * 1000 - a_day_ms - 1)
     assert await channel.send(HELP) == Drop("outside the 24-hour window")
     assert not writing.messages
-    await redis.set(keys.heard(ANN), int(time.time() * 1000) - 24 * 3600 * 1000 + 60_000)
+    await redis.set(keys.heard(ANN), "then", px=HEARD_S * 1000 - a_day_ms + 60_000)
     assert isinstance(await channel.send(HELP), Sent)
     await redis.delete(keys.heard(ANN))
+    assert isinstance(await channel.send(HELP), Sent)
+
+
+async def test_a_clock_that_is_set_on_by_a_day_closes_nobodys_window(
+    channel: WhatsAppChannel, redis: Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await redis.set(keys.heard(ANN), str(int(time.time() * 1000)), ex=HEARD_S)
+    a_day_on = time.time() + 25 * 3600
+    monkeypatch.setattr(time, "time", lambda: a_day_on)
     assert isinstance(await channel.send(HELP), Sent)
 
 
