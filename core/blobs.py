@@ -14,11 +14,15 @@ from core.scripts import Scripts
 
 MEMORY_SHARE = 0.7
 """Intake stops when Redis has used this share of its own limit: what was accepted still needs room."""
+MEMORY_AFTER = 0.65
+"""Photos whose work is done go until this share is left: more may come before we look again."""
+ROOM_SHARE = 0.99
+"""Of the budget: photos whose work is done go above it, so that there is room for the next one."""
 _MEMORY_EVERY_S = 2.0
 
 
 class Blobs:
-    """Put, get and free the photos of jobs."""
+    """Put, get and free the photos of jobs. Those whose work is done stay while nobody needs their room."""
 
     def __init__(self, redis: Redis, keys: Keys, budget_mb: int = 512) -> None:
         self._redis, self._keys, self._scripts = redis, keys, Scripts(redis)
@@ -31,9 +35,15 @@ class Blobs:
         if await self._memory_is_full():
             raise Full("Redis is too full to take another photo.")
         with redis_errors():
-            names = [key, self._keys.blobs, self._keys.blob_bytes]
-            if await self._scripts.run("blob_put", names, [data, self._budget, BLOB_DEAD_S]) == 0:
+            if not await self._put(key, data) and (
+                (await self._room(self._budget - len(data)))[1] == 0 or not await self._put(key, data)
+            ):
                 raise Full("Too many photos are waiting to take another one.")
+
+    async def _put(self, key: str, data: bytes) -> bool:
+        """False without room."""
+        names = [key, self._keys.blobs, self._keys.blob_bytes]
+        return bool(await self._scripts.run("blob_put", names, [data, self._budget, BLOB_DEAD_S]))
 
     async def get(self, key: str) -> bytes | None:
         """The bytes; None when it expired."""
@@ -71,15 +81,22 @@ class Blobs:
         if await self._memory_is_full():
             return False
         with redis_errors():
-            return (
-                int(await self._scripts.run("blob_sum", [self._keys.blobs, self._keys.blob_bytes], [])) < self._budget
-            )
+            wanted = int(self._budget * ROOM_SHARE)
+            return (await self._room(wanted))[0] < self._budget
+
+    async def _room(self, at_most: int, release: int = 0) -> tuple[int, int]:
+        """Bytes of all photos, and of those that went to make room."""
+        names = [self._keys.blobs, self._keys.blob_bytes]
+        total, given = await self._scripts.run("blob_room", names, [at_most, release])
+        return int(total), int(given)
 
     async def _memory_is_full(self) -> bool:
         if time.monotonic() - self._memory_at > _MEMORY_EVERY_S:
+            self._memory_at = time.monotonic()
             with redis_errors():
                 info = await self._redis.info("memory")
-            limit = int(info.get("maxmemory", 0))
-            self._memory_full = limit > 0 and int(info["used_memory"]) > MEMORY_SHARE * limit
-            self._memory_at = time.monotonic()
+                limit, used = int(info.get("maxmemory", 0)), int(info["used_memory"])
+                if limit > 0 and used > MEMORY_SHARE * limit:
+                    used -= (await self._room(self._budget, int(used - MEMORY_AFTER * limit)))[1]
+            self._memory_full = limit > 0 and used > MEMORY_SHARE * limit
         return self._memory_full

@@ -133,7 +133,8 @@ class Keys:
 
     @property
     def blobs(self) -> str:
-        """sorted set: `‹bytes›:‹blob key›`; score = when it expires (ms). Its sum is what the budget counts."""
+        """sorted set: `‹bytes›:‹blob key›`; score = when it expires (ms), and a half where its work is done and it
+        gives way to new ones. Its sum is what the budget counts."""
         return f"{self.prefix}blobs"
 
     @property

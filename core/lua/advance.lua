@@ -1,6 +1,6 @@
 -- Advance: finish an entry and take what came of it, once, whatever dies when.
 -- KEYS  1 stream of the entry  2 its lease or ''-key  3 held list of its chat  4 tally (hash)  5 turns of its chat
---       6 blobs (sorted set)
+--       6 blobs (sorted set; .5 at the end of a score: its work is done, it gives way where room is needed)
 -- ARGV  1 JSON: {group, id, token, finish, job, tally, now_add, outputs: [{claim, stream, turns, fields}], claim_s,
 --         turn_s, free: [blob keys], free_s, states: [{key, value, seconds}], open}
 -- Returns 1 when done, 0 when the entry was not ours any more (nothing changed), -1 when the lease is another's.
@@ -36,7 +36,7 @@ for _, blob in ipairs(a.free) do
   local size = redis.call('STRLEN', blob)
   if size > 0 then
     redis.call('EXPIRE', blob, a.free_s)
-    redis.call('ZADD', KEYS[6], now + a.free_s * 1000, size .. ':' .. blob)
+    redis.call('ZADD', KEYS[6], string.format('%.1f', now + a.free_s * 1000 + 0.5), size .. ':' .. blob)
   end
 end
 if a.tally then
