@@ -76,9 +76,8 @@ def _webhook(services: Services, channel: Channel):  # type: ignore[no-untyped-d
                 body = await _read(request, limit)
         except TimeoutError:
             return web.Response(status=408)
-        except (
-            web.RequestPayloadError
-        ):  # its framing or packing is broken; how soon that shows is the network's business
+        except (web.RequestPayloadError, ConnectionResetError):
+            # its framing or packing is broken (how soon that shows is the network's business), or it broke off
             return web.Response(status=400)
         if body is None:
             return web.Response(status=413)

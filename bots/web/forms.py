@@ -51,6 +51,8 @@ async def read_form(request: web.Request) -> Form:
                 return await _read_fields(request)
     except TimeoutError:
         raise TooSlow from None
+    except ConnectionResetError:  # nobody is there any more to read this
+        raise Refused(Reason.BAD_REQUEST, "That form did not arrive whole.") from None
     except (
         *(ValueError, AssertionError, EOFError),
         *(ClientPayloadError, BadHttpMessage, web.RequestPayloadError, web.HTTPException),
