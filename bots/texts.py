@@ -160,6 +160,7 @@ _WHY = (
     "similar look",
     "similar shape",
     "similar pattern",
+    "similar colours",
     "same category",
     "same brand",
     "same colour",

@@ -33,7 +33,7 @@ ITQ_ROUNDS = 30
 ITQ_AT_MOST = 4_000
 """Pictures that the rotation is turned for: it has 256 x 256 numbers to find."""
 SEED = 20_261_120
-BITS_OF_PART = {"texture": 512, "shape": 1024, "kind": 2048}
+BITS_OF_PART = {"colour": 512, "texture": 512, "shape": 1024, "kind": 2048}
 """Lengths chosen by measured quality, see docs/decisions; a part that is not named here gets OTHER_BITS."""
 OTHER_BITS = 1024
 WHITENING = -0.125

@@ -13,6 +13,7 @@ WORDS_OF_PART = {
     "kind": "similar look",
     "shape": "similar shape",
     "texture": "similar pattern",
+    "colour": "similar colours",
     "fc1": "similar look",
     "fc2": "similar look",
 }

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from index.model.export import PART_WEIGHTS as SEARCHED
 from index.model.make import make_of
 from index.model.runtime import Embedder
 from index.model.weights import read_weights
@@ -30,7 +31,6 @@ BY_PARTS = {
     "three parts, equal": dict.fromkeys(PART_WEIGHTS, 1.0),
     "weights 0.5, 0.7, 1": PART_WEIGHTS,
 }
-CHOSEN = "weights 0.5, 0.7, 1"
 TERMS = (
     "trained on pictures under research-only or unstated terms (see its card): for trying and testing; for a shop, use "
     "the published ImageNet weights or train on its own goods"
@@ -87,18 +87,23 @@ def write_card(wish: Wish, tell: Callable[[str], None] = print) -> Path:
         rows.append(Row("teacher, 224 px", found[""]))
     for name, path, side in (("first weights", wish.start, wish.start_side), ("new weights", weights, wish.side)):
         tell(f"measuring the {name} at {side} px")
-        told = kept.get(f"{name} {_digest(path)} {side}", lambda p=path, s=side: ask(describer(p), s, BY_PARTS))  # type: ignore[misc]
-        rows += [Row(f"{name}, {side} px, {recipe}", told[recipe]) for recipe in BY_PARTS]
+        key = f"{name} {_digest(path)} {side}"
+        told = kept.get(key, lambda p=path, s=side: ask(describer(p, plain=True), s, BY_PARTS))  # type: ignore[misc]
+        rows += [Row(f"{name}, {side} px, plain averages, {recipe}", told[recipe]) for recipe in BY_PARTS]
+    searched = {"": SEARCHED}
+    tell("measuring the new weights as they are searched")
+    whole = kept.get(f"searched {stamp} {wish.side}", lambda: ask(describer(weights), wish.side, searched))[""]
+    rows.append(Row(f"new weights, {wish.side} px, as they are searched", whole))
     tell("measuring the int8 ONNX")
-    small = kept.get(f"int8 {stamp} {wish.side}", lambda: ask(_onnx(exported), wish.side, {"": PART_WEIGHTS}))[""]
-    rows.append(Row(f"**new weights, {wish.side} px, int8 ONNX, {CHOSEN}**", small))
+    small = kept.get(f"int8 {stamp} {wish.side}", lambda: ask(_onnx(exported), wish.side, searched))[""]
+    rows.append(Row("**the same, int8 ONNX**", small))
     lines = read_log(wish.run / "log.jsonl")
     done = [
         max((int(line["step"]) for line in lines if line.get("stage") == stage), default=0)
         for stage in range(len(wish.recipe.stages))
     ]
     counts = {one.name: len(one.pixels) for one in prepared}
-    text = card(wish.recipe, counts=counts, done=done, side=wish.side, rows=rows, int8=lost(rows[-2].figures, small))
+    text = card(wish.recipe, counts=counts, done=done, side=wish.side, rows=rows, int8=lost(whole, small))
     (wish.run / "curves.svg").write_text(svg(lines, "losses of the run"), encoding="utf-8")
     (wish.run / "card.md").write_text(text, encoding="utf-8")
     return wish.run / "card.md"

@@ -15,8 +15,10 @@ COLUMNS = (
     ("views at 1 / at 5", ("luma-views at 1", "luma-views at 5")),
 )
 PROTOCOL = """\
-**Protocol.** Descriptors are plain averages of the taps over the picture; each part centred by the set's mean,
-L2-normalised, weighted, joined, cosine. "First / P@10": share of nearest neighbours of the same kind, at rank 1 and
+**Protocol.** "Plain averages": descriptors are the taps (conv3_3, conv4_3, conv5_3) averaged over the picture, so that
+weights are compared and not what is made of them. "As they are searched": each part projected, where the file has
+projections, and `colour` (conv1_2) with them. Each part centred by the set's mean, L2-normalised, weighted, joined,
+cosine. "First / P@10": share of nearest neighbours of the same kind, at rank 1 and
 over the first 10, leave one out. "At 1 / at 5": the right product among all shop pictures of the set, from another
 photo of it. None of these pictures was trained on."""
 
@@ -68,7 +70,8 @@ def card(
 
 **Layout.** `weights.npz`: `block{{b}}_conv{{i}}_w` (float16, OIHW, no bias), `..._gamma`, `..._beta`, `..._mean`,
 `..._var` (float32, batch normalisation after each convolution, before ReLU; fold with `bn_eps`), `input_mean_rgb`,
-`input_scale`. `vgg16.onnx`: the same, folded, int8, {side} px.
+`input_scale`; `{{part}}_projection_w`, `..._b` where a projection was learned. `vgg16.onnx`: the same, folded, int8,
+{side} px.
 
 **Terms.** As the pictures' own: some are under research-only or unstated terms. Fit for trying and testing; for a shop,
 train on its own goods or use the published ImageNet weights.

@@ -3,7 +3,7 @@ apart takes more than telling kinds apart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,8 @@ class Batch:
     identity: npt.NDArray[np.int64]
     kind: npt.NDArray[np.int64]
     colour: npt.NDArray[np.int64]
+    source: npt.NDArray[np.int64]
+    """The set that each is of."""
 
 
 class Draw:
@@ -42,10 +44,16 @@ class Draw:
         )
         names: dict[str, int] = {}
         self.identity = np.array([names.setdefault(i, len(names)) for s in sets for i in s.ids], np.int64)
-        weight = np.concatenate([np.full(len(one.pixels), one.share) for one in sets])
-        self._chance = np.cumsum(weight / weight.sum())
+        self.source_of_kind = np.repeat(np.arange(len(sets)), [one.kinds for one in sets])
+        """`[kinds]`: the set that each kind is of."""
         self._groups = [np.flatnonzero(self.kind == kind) for kind in range(self.kinds)]
         self._groups = [group for group in self._groups if len(group) >= GROUP]
+        self.weigh({})
+
+    def weigh(self, shares: Mapping[str, float]) -> None:
+        """How often pictures of the sets are drawn from now on; those that are not named as their set says."""
+        weight = np.concatenate([np.full(len(one.pixels), shares.get(one.name, one.share)) for one in self.sets])
+        self._chance = np.cumsum(weight / weight.sum())
         sizes = np.array([np.sqrt(len(group)) * weight[group[0]] for group in self._groups])
         self._group_chance = sizes / sizes.sum() if len(sizes) else sizes
 
@@ -61,7 +69,10 @@ class Draw:
         numbers = np.array(list(dict.fromkeys(drawn))[:size], np.int64)
         behind = [self.picture(self._any()) for _ in numbers]
         pictures = [self.picture(int(number)) for number in numbers]
-        return Batch(pictures, behind, numbers, self.identity[numbers], self.kind[numbers], self.colour[numbers])
+        source = np.searchsorted(self._first, numbers, "right") - 1
+        return Batch(
+            pictures, behind, numbers, self.identity[numbers], self.kind[numbers], self.colour[numbers], source
+        )
 
     def picture(self, number: int) -> npt.NDArray[np.uint8]:
         """`[side, side, 3]`."""

@@ -110,9 +110,9 @@ class FineTuner:
         told = {"views": losses.views_loss(losses.likeness(left, right), group)}
         told["kinds"] = losses.kinds_loss(left["kind"] @ right["kind"].T, category)
         told["anchor"] = torch.zeros((), device=self.device)
-        for name, part in was.items():
-            far = nn.functional.normalize(part) - self.began[name]
-            told["anchor"] = told["anchor"] + (1 - nn.functional.cosine_similarity(near[name], far)).mean()
+        for name, part in near.items():
+            far = nn.functional.normalize(was[name]) - self.began[name]
+            told["anchor"] = told["anchor"] + (1 - nn.functional.cosine_similarity(part, far)).mean()
         return told
 
     def _draw(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -145,7 +145,7 @@ class FineTuner:
         """The centres begin where the catalogue's own are, and the anchor stays there."""
         rows = np.random.default_rng(self.recipe.seed).permutation(len(self.bank.source))[:512]
         _, parts = self.bank.batch(np.sort(rows), self.device)
-        began = {name: nn.functional.normalize(part).mean(0) for name, part in parts.items()}
+        began = {name: nn.functional.normalize(parts[name]).mean(0) for name in losses.PART_WEIGHTS}
         for name, centre in began.items():
             getattr(self.centres, name).copy_(centre)
         return began

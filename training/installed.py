@@ -11,8 +11,7 @@ from onnx import numpy_helper
 
 from index.model.card import ModelCard, card_from_metadata
 from index.model.contract import ModelFileError
-from index.model.graph import TAPS
-from index.model.registry import CONVOLUTIONS, Channels, Preprocessing
+from index.model.registry import CONVOLUTIONS, TAPS, Channels, Preprocessing
 from index.model.weights import Layer, Weights, as_floats
 
 Arrays = dict[str, npt.NDArray[np.generic]]

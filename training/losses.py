@@ -6,11 +6,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from index.model.export import PART_WEIGHTS as EXPORTED
 from training.network import DIMENSIONS
 
-PART_WEIGHTS = {"texture": 0.5, "shape": 0.7, "kind": 1.0}
+PART_WEIGHTS = {name: EXPORTED[name] for name in ("texture", "shape", "kind")}
+"""Of the parts that are trained, as a search weighs them. The first block keeps its weights: `colour` is projected
+alone."""
 TEMPERATURE = 0.07
 CENTRE_RATE = 0.02
+NOT_ASKED = -1e4
 
 
 class Centres(nn.Module):
@@ -18,14 +22,14 @@ class Centres(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        for name, size in DIMENSIONS.items():
-            self.register_buffer(name, torch.zeros(size))
+        for name in PART_WEIGHTS:
+            self.register_buffer(name, torch.zeros(DIMENSIONS[name]))
 
     def forward(self, parts: dict[str, Tensor]) -> dict[str, Tensor]:
         """Parts normalised, centred, normalised again."""
         out = {}
-        for name, values in parts.items():
-            unit, centre = functional.normalize(values), getattr(self, name)
+        for name in PART_WEIGHTS:
+            unit, centre = functional.normalize(parts[name]), getattr(self, name)
             if self.training:
                 centre += CENTRE_RATE * (unit.detach().mean(0) - centre)
             out[name] = functional.normalize(unit - centre)
@@ -42,16 +46,22 @@ def views_loss(alike: Tensor, identity: Tensor) -> Tensor:
     """NT-Xent (Chen et al. 2020) in both directions; pictures of one identity are no negatives of each other."""
     same = identity[:, None] == identity[None]
     same.fill_diagonal_(False)
-    logits = (alike / TEMPERATURE).masked_fill(same, -1e4)
+    logits = (alike / TEMPERATURE).masked_fill(same, NOT_ASKED)
     target = torch.arange(len(alike), device=alike.device)
     return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
 
 
-def kinds_loss(alike: Tensor, kind: Tensor) -> Tensor:
-    """Supervised contrast (Khosla et al. 2020): views of one kind nearer than the rest; -1 is unlabelled."""
+def kinds_loss(alike: Tensor, kind: Tensor, source: Tensor | None = None) -> Tensor:
+    """Supervised contrast (Khosla et al. 2020): views of one kind nearer than the rest; -1 is unlabelled.
+
+    `source` `[B]`: the set that each picture is of. Kinds of two sets are not told apart: both may know a shirt.
+    """
     labelled = kind >= 0
     same = (kind[:, None] == kind[None]) & labelled[:, None]
-    log = functional.log_softmax(alike / (2 * TEMPERATURE), 1)
+    logits = alike / (2 * TEMPERATURE)
+    if source is not None:
+        logits = logits.masked_fill(source[:, None] != source[None], NOT_ASKED)
+    log = functional.log_softmax(logits, 1)
     per = (log * same).sum(1) / same.sum(1).clamp(min=1)
     return -(per * labelled).sum() / labelled.sum().clamp(min=1)
 
@@ -66,9 +76,21 @@ def levelled(values: Tensor) -> Tensor:
     return functional.batch_norm(values, None, None, training=True)
 
 
-def labels_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy over what is labelled; 0 where nothing is."""
+def labels_loss(logits: Tensor, labels: Tensor, asked: Tensor | None = None) -> Tensor:
+    """Cross-entropy over what is labelled; 0 where nothing is.
+
+    `asked` `[B, L]`: which labels each picture's set knows at all; the others are no wrong answers.
+    """
     known = labels >= 0
+    if asked is not None:
+        return _smoothed(logits[known], labels[known], asked[known]) if known.any() else logits.sum() * 0
     return (
         functional.cross_entropy(logits[known], labels[known], label_smoothing=0.1) if known.any() else logits.sum() * 0
     )
+
+
+def _smoothed(logits: Tensor, labels: Tensor, asked: Tensor) -> Tensor:
+    """Cross-entropy over the labels that are asked, a tenth of the weight spread evenly over these."""
+    log = functional.log_softmax(logits.masked_fill(~asked, NOT_ASKED), 1)
+    even = -(log * asked).sum(1) / asked.sum(1)
+    return (0.9 * functional.nll_loss(log, labels, reduction="none") + 0.1 * even).mean()

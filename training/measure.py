@@ -1,4 +1,4 @@
-"""The card's protocol on checkpoints: float descriptors, each part centred by its set's mean, cosine.
+"""The card's protocol on checkpoints: float descriptors, each part centred by its set's mean, weighted, cosine.
 
 "First": share of nearest neighbours of the same label, leave one out. "At 1 / at 5": the right product among all shop
 pictures of the set, from another photo of it.
@@ -15,8 +15,9 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
+from index.model.export import PART_WEIGHTS
+from index.model.registry import ONLY_PROJECTED
 from training import network
-from training.losses import PART_WEIGHTS
 from training.pictures import prepare
 from training.projection import projected, projections
 from training.recipe import PictureSet
@@ -86,13 +87,17 @@ def measure(
     return figures(describer(weights), data, cache, side, {"": part_weights})[""]
 
 
-def describer(weights: Path) -> Describe:
-    """What a file of weights makes of pictures, its projections included."""
+def describer(weights: Path, *, plain: bool = False) -> Describe:
+    """What a file of weights makes of pictures as its exported graph would; `plain` without projections."""
     net, kept = network.load(weights)
-    layers = projections(kept)
+    layers = {} if plain else projections(kept)
 
     def describes(pixels: npt.NDArray[np.uint8]) -> dict[str, Matrix]:
-        return {name: projected(part, layers.get(name)) for name, part in describe(net, pixels).items()}
+        return {
+            name: projected(part, layers.get(name))
+            for name, part in describe(net, pixels).items()
+            if name in layers or name not in ONLY_PROJECTED
+        }
 
     return describes
 

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from index.model.registry import TAPS
+
 WIDTHS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
-TAPS = {3: "texture", 4: "shape", 5: "kind"}
-"""The block whose last convolution is pooled → the part of the descriptor."""
-DIMENSIONS = {"texture": 256, "shape": 512, "kind": 512}
+DIMENSIONS = {"colour": 64, "texture": 256, "shape": 512, "kind": 512}
+"""Channels of the taps, by part of the descriptor."""
 BN_EPS = 1e-5
 
 

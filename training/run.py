@@ -50,7 +50,7 @@ class Trainer:
         self.recipe, self.draw, self.folder = recipe, draw, folder
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.net, _ = network.load(start)
-        total = sum(network.DIMENSIONS.values())
+        total = sum(network.DIMENSIONS[name] for name in losses.PART_WEIGHTS)
         self.heads = nn.ModuleDict(
             {
                 "teacher": nn.Linear(network.DIMENSIONS["kind"], 1280),
@@ -59,6 +59,7 @@ class Trainer:
             }
         )
         self.centres = losses.Centres()
+        self.source_of_kind = torch.from_numpy(draw.source_of_kind).to(self.device)
         self.net.to(self.device), self.heads.to(self.device), self.centres.to(self.device)
         self.averaged = copy.deepcopy(self.net).eval()
         self.taught = taught
@@ -82,6 +83,7 @@ class Trainer:
         while self.stage < len(self.recipe.stages):
             stage = self.recipe.stages[self.stage]
             self.net.freeze(stage.frozen_blocks)
+            self.draw.weigh(stage.shares)
             self.kept.clear()
             while self.step < stage.steps:
                 started = time.time()
@@ -139,14 +141,17 @@ class Trainer:
         left = {name: values[:count] for name, values in near.items()}
         right = {name: values[count:] for name, values in near.items()}
         alike = losses.likeness(left, right)
-        kind, colour, identity = (
-            torch.from_numpy(labels).to(self.device) for labels in (batch.kind, batch.colour, batch.identity)
+        kind, colour, identity, source = (
+            torch.from_numpy(labels).to(self.device)
+            for labels in (batch.kind, batch.colour, batch.identity, batch.source)
         )
         told = {"views": losses.views_loss(alike, identity)}
-        told["kinds"] = losses.kinds_loss(left["kind"] @ right["kind"].T, kind)
+        told["kinds"] = losses.kinds_loss(left["kind"] @ right["kind"].T, kind, source)
         both = torch.cat([parts["kind"], parts["shape"]], 1)
-        told["kind"] = losses.labels_loss(self.heads["kind"](losses.levelled(both)), torch.cat([kind, kind]))
-        every = torch.cat([near[name] for name in network.DIMENSIONS], 1)
+        asked = self.source_of_kind[None] == torch.cat([source, source])[:, None]
+        guessed = self.heads["kind"](losses.levelled(both))
+        told["kind"] = losses.labels_loss(guessed, torch.cat([kind, kind]), asked)
+        every = torch.cat([near[name] for name in losses.PART_WEIGHTS], 1)
         told["colour"] = losses.labels_loss(self.heads["colour"](losses.levelled(every[:count])), colour)
         if self.taught is not None:
             wanted = (self.taught[torch.from_numpy(batch.numbers)].float() - self._mean) / self._deviation

@@ -27,7 +27,7 @@ class Part:
     """A stretch of the descriptor that is centred, rotated and weighted by itself."""
 
     name: str
-    """`texture`, `shape`, `kind`; `fc1` or `fc2` for a model that was exported with that output."""
+    """`texture`, `shape`, `kind`, `colour` in some; `fc1` or `fc2` for a model that was exported with that output."""
     offset: int
     """First column in the descriptor."""
     size: int

@@ -17,11 +17,11 @@ from onnx import helper
 
 from index.model.card import ModelCard, NamedSize, card_from_metadata, write_sidecar
 from index.model.contract import ModelFileError
-from index.model.graph import TAPS, build, columns_of
+from index.model.graph import build, columns_of, parts_of
 from index.model.weights import Weights
 
 OUTPUTS = ("descriptor", "fc1", "fc2")
-PART_WEIGHTS = {"texture": 0.5, "shape": 0.7, "kind": 1.0, "fc1": 1.0, "fc2": 1.0}
+PART_WEIGHTS = {"colour": 0.5, "texture": 0.5, "shape": 0.7, "kind": 1.0, "fc1": 1.0, "fc2": 1.0}
 """How much each part counts; chosen by measured quality (docs/model.md)."""
 
 SMALLEST, LARGEST = 32, 448
@@ -81,7 +81,8 @@ def _parts(weights: Weights, outputs: Sequence[str]) -> list[NamedSize]:
     parts: list[NamedSize] = []
     for output in outputs:
         if output == "descriptor":
-            parts += [NamedSize(part, weights.widths[block - 1], PART_WEIGHTS[part]) for block, part in TAPS.items()]
+            taps = parts_of(weights).items()
+            parts += [NamedSize(part, weights.widths[block - 1], PART_WEIGHTS[part]) for block, part in taps]
         else:
             parts.append(NamedSize(output, columns_of(weights)[output], PART_WEIGHTS[output]))
     return parts

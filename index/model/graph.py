@@ -1,7 +1,8 @@
 """VGG16 as an ONNX graph, node by node: from a batch of uint8 pictures to pooled descriptors.
 
     pixels [N,S,S,3] u8 -> transpose, cast, minus mean -> 13 convolutions with ReLU, 5 poolings
-        after conv3_3, conv4_3, conv5_3: global average, L2 (, projection, L2) -> joined -> descriptor [N, D] f32
+        after conv3_3, conv4_3, conv5_3, and conv1_2 where it is projected:
+            global average, L2 (, projection, L2) -> joined -> descriptor [N, D] f32
         after the last pooling (where asked for): fc1, fc2 [N, F] f32, after their ReLU
 
 Channel order and scale are folded into the first convolution's weights, which is exact: only the mean has to be
@@ -17,15 +18,12 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from index.model.registry import CONVOLUTIONS, DENSE, DEPTHS, Channels, Preprocessing
+from index.model.registry import CONVOLUTIONS, DENSE, DEPTHS, ONLY_PROJECTED, TAPS, Channels, Preprocessing
 from index.model.weights import Floats, Layer, Weights
 
 OPSET = 17
 """Old enough for every ONNX Runtime that we allow, new enough for per-channel quantisation."""
 IR_VERSION = 9
-
-TAPS = {3: "texture", 4: "shape", 5: "kind"}
-"""Block whose last convolution is pooled -> name of the part."""
 
 TAIL_PREFIX = "tail_"
 """Nodes with this prefix stay float when the rest is quantised."""
@@ -90,7 +88,7 @@ def build(weights: Weights, size: int, outputs: Collection[str]) -> onnx.ModelPr
     graph = GraphBuilder()
     graph.constant("tiny", np.array([TINY], dtype=np.float32))
     source = _prepared(graph, weights.preprocessing)
-    taps: list[str] = []
+    parts, taps = parts_of(weights), list[str]()
     position = 0
     for block, depth in enumerate(DEPTHS, start=1):
         for _ in range(depth):
@@ -99,8 +97,8 @@ def build(weights: Weights, size: int, outputs: Collection[str]) -> onnx.ModelPr
                 layer = Layer(folded_first(layer.weight, weights.preprocessing), layer.bias)
             source = graph.convolution(CONVOLUTIONS[position].layer, source, layer)
             position += 1
-        if block in TAPS and "descriptor" in outputs:
-            taps.append(graph.pooled(TAPS[block], source, weights.projections.get(TAPS[block])))
+        if block in parts and "descriptor" in outputs:
+            taps.append(graph.pooled(parts[block], source, weights.projections.get(parts[block])))
         if block < len(DEPTHS) or _wants_dense(outputs):
             source = graph.node("MaxPool", [source], f"block{block}_pool", kernel_shape=[2, 2], strides=[2, 2])
     if taps:
@@ -152,9 +150,14 @@ def _model(graph: GraphBuilder, weights: Weights, size: int, outputs: Collection
     return model
 
 
+def parts_of(weights: Weights) -> dict[int, str]:
+    """Block -> part of the descriptor that these weights give."""
+    return {block: part for block, part in TAPS.items() if part not in ONLY_PROJECTED or part in weights.projections}
+
+
 def columns_of(weights: Weights) -> dict[str, int]:
     """Columns of each output that these weights can give."""
-    columns = {"descriptor": sum(weights.widths[block - 1] for block in TAPS)}
+    columns = {"descriptor": sum(weights.widths[block - 1] for block in parts_of(weights))}
     for place, layer in zip(DENSE, weights.dense, strict=False):
         columns[place.layer] = layer.bias.shape[0]
     return columns

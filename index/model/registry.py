@@ -16,6 +16,11 @@ DEPTHS = (2, 2, 3, 3, 3)
 VGG16_WIDTHS = (64, 128, 256, 512, 512)
 """Channels of each block."""
 
+TAPS = {1: "colour", 3: "texture", 4: "shape", 5: "kind"}
+"""Block whose last convolution is pooled -> name of the part."""
+ONLY_PROJECTED = {"colour"}
+"""Parts that say nothing without a projection: the first block's averages tell how light a picture is before all."""
+
 DENSE_WIDTH = 4096
 """Columns of `fc1` and of `fc2`."""
 

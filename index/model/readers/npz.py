@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.model.contract import ModelFileError
-from index.model.registry import CONVOLUTIONS, Channels, Preprocessing
+from index.model.registry import CONVOLUTIONS, TAPS, Channels, Preprocessing
 from index.model.weights import Layer, Weights, as_floats, broken
 
-PARTS = ("texture", "shape", "kind")
 TERMS = "as stated by whoever trained these weights; see the card that came with them"
 
 
@@ -45,7 +44,7 @@ def _weights(archive: np.lib.npyio.NpzFile) -> Weights:
         dense=(),
         preprocessing=Preprocessing(Channels.RGB, (mean[0], mean[1], mean[2]), (scale[0], scale[1], scale[2])),
         terms=TERMS,
-        projections={part: _projection(archive, part) for part in PARTS if f"{part}_projection_w" in archive},
+        projections={part: _projection(archive, part) for part in TAPS.values() if f"{part}_projection_w" in archive},
     )
 
 
