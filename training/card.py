@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from index.model.export import PART_WEIGHTS as SEARCHED
 from index.model.make import make_of
+from index.model.registry import PART_WEIGHTS as SEARCHED
 from index.model.runtime import Embedder
 from index.model.weights import read_weights
 from training.cardtext import Row, card, lost

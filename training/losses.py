@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from index.model.export import PART_WEIGHTS as EXPORTED
+from index.model.registry import PART_WEIGHTS as SEARCHED
 from training.network import DIMENSIONS
 
-PART_WEIGHTS = {name: EXPORTED[name] for name in ("texture", "shape", "kind")}
+PART_WEIGHTS = {name: SEARCHED[name] for name in ("texture", "shape", "kind")}
 """Of the parts that are trained, as a search weighs them. The first block keeps its weights: `colour` is projected
 alone."""
 TEMPERATURE = 0.07

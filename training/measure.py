@@ -15,8 +15,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from index.model.export import PART_WEIGHTS
-from index.model.registry import ONLY_PROJECTED
+from index.model.registry import ONLY_PROJECTED, PART_WEIGHTS
 from training import network
 from training.pictures import prepare
 from training.projection import projected, projections

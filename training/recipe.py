@@ -43,6 +43,8 @@ class Stage:
     reuse: int = 1
     """How often a step's views are learnt from. What the frozen blocks make of them is computed once: with four blocks
     frozen, a step on kept views costs a tenth."""
+    heads_rate: float = 5.0
+    """Times `rate`, for the heads: they begin from nothing and go when training ends."""
     shares: dict[str, float] = field(default_factory=dict)
     """Of sets, by name, where they are others than the sets' own."""
 

@@ -25,8 +25,6 @@ CHECKPOINT_S = 300.0
 LOGGED_STEPS = 20
 WARM_STEPS = 100
 DECAY = 0.02
-HEADS_RATE = 5.0
-"""The heads begin from nothing and go when training ends."""
 
 
 KEPT_STEPS = 120
@@ -69,8 +67,8 @@ class Trainer:
         self.views = Views(recipe.seed)
         self.kept: list[Kept] = []
         groups = [
-            {"params": list(self.net.parameters()), "scale": 1.0},
-            {"params": self.heads.parameters(), "scale": HEADS_RATE},
+            {"params": list(self.net.parameters())},
+            {"params": self.heads.parameters()},
         ]
         self.optimiser = torch.optim.AdamW(groups, lr=1e-4, weight_decay=DECAY)
         self.stage = self.step = self.turn = 0
@@ -104,8 +102,8 @@ class Trainer:
 
     def _one(self, stage: Stage) -> dict[str, float]:
         self.net.train(), self.heads.train(), self.centres.train()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self._rate(stage) * group["scale"]
+        for group, times in zip(self.optimiser.param_groups, (1.0, stage.heads_rate), strict=True):
+            group["lr"] = self._rate(stage) * times
         with torch.autocast(self.device, dtype=torch.bfloat16):
             kept = self._views(stage)
             parts = self.net.upper(kept.values, kept.parts)

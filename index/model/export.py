@@ -18,12 +18,10 @@ from onnx import helper
 from index.model.card import ModelCard, NamedSize, card_from_metadata, write_sidecar
 from index.model.contract import ModelFileError
 from index.model.graph import build, columns_of, parts_of
+from index.model.registry import PART_WEIGHTS
 from index.model.weights import Weights
 
 OUTPUTS = ("descriptor", "fc1", "fc2")
-PART_WEIGHTS = {"colour": 0.5, "texture": 0.5, "shape": 0.7, "kind": 1.0, "fc1": 1.0, "fc2": 1.0}
-"""How much each part counts; chosen by measured quality (docs/model.md)."""
-
 SMALLEST, LARGEST = 32, 448
 
 
