@@ -30,7 +30,7 @@ def test_what_int8_loses_is_its_worst_figure(small: dict[str, float], points: fl
 def test_the_card_tells_the_recipe_the_pictures_and_the_protocol() -> None:
     recipe = read_recipe(ROOT / "training/recipe.toml")
     text = card(recipe, counts={"fashion": 1363}, done=[500, 850], side=112, rows=[Row("new", FIGURES)], int8=0.4)
-    for wanted in ("500 steps at 96 px", "fashion 1,363", "**Protocol.**", "plain averages", "| new |", "0.4 points"):
+    for wanted in ("500 steps at 96 px", "fashion 1,363", "**Protocol.**", "Plain averages", "| new |", "0.4 points"):
         assert wanted in text
 
 
