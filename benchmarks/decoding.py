@@ -17,9 +17,9 @@ from PIL import Image
 
 from benchmarks import ground
 from core.messages import Box
+from index.decoding import Decoders
 from index.pictures import RGB, decode_to_pixels
 from tests.standins.shop import jpeg
-from worker.decoding import Decoders
 
 SEED = 11
 PHOTOS = 200

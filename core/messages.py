@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from core.box import Box as Box  # noqa: PLC0414 - part of the messages
 from core.errors import Reason, SnapshelfError
 
 VERSION = 1
@@ -38,18 +39,6 @@ def job_id(channel: str, update_id: str) -> str:
 def channel_of(chat: str) -> str:
     """The channel of a chat (`telegram:123` → `telegram`); what follows the colon only the channel can read."""
     return chat.partition(":")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A part of a photo, as fractions of its upright width and height."""
-
-    __pydantic_config__ = _CONFIG
-
-    x: Annotated[float, Field(ge=0, le=1)]
-    y: Annotated[float, Field(ge=0, le=1)]
-    width: Annotated[float, Field(gt=0, le=1)]
-    height: Annotated[float, Field(gt=0, le=1)]
 
 
 # --- what a channel delivered ---------------------------------------------------------------------------------

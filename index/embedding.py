@@ -1,8 +1,9 @@
-"""Pictures that are new or changed: loaded and decoded by threads while the model works on those before them."""
+"""Pictures that are new or changed: loaded by threads, decoded by processes of their own (`index.decoding`) while the
+model works on those before them.
+"""
 
 from __future__ import annotations
 
-import ctypes
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,7 +16,9 @@ from core.cpus import usable_cpus
 from core.errors import Reason, Refused, SnapshelfError
 from core.picturestore import PictureWriter, digest_of
 from index import pictures
+from index.decoding import Crashed, Prepares
 from index.descriptors import DescriptorCache
+from index.memory import keep_freed_memory
 from index.model.contract import Descriptors, Embeds
 from index.references import Loads, References
 
@@ -37,6 +40,7 @@ UNUSABLE = {
     Reason.UNSUPPORTED_FORMAT: "its picture is no JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF",
 }
 """What skipped.tsv says of a picture of the feed."""
+CRASHING = "its picture crashes the program that decodes it, or keeps it busy without end"
 
 
 @dataclass(slots=True)
@@ -52,6 +56,7 @@ def embed_new(
     references: Sequence[tuple[str, str]],
     *,
     loads: Loads,
+    decoders: Prepares,
     embedder: Embeds,
     cache: DescriptorCache,
     seen: References,
@@ -62,14 +67,14 @@ def embed_new(
 
     A picture whose bytes are known already (from another reference or an interrupted run) is not embedded again.
     """
-    _keep_freed_memory()
+    keep_freed_memory()
     result = Embedded()
     done = 0
     with PictureWriter(store) as writer, ThreadPoolExecutor(1, thread_name_prefix="keep") as disk:
         keeper = _Keeper(writer, cache, seen)
         keeping: deque[Future[None]] = deque()
         on_the_way: set[str] = set()
-        for batch in _batches(references, loads, embedder.input_size):
+        for batch in _batches(references, loads, decoders, embedder.input_size):
             good: list[tuple[str, str, str, bytes]] = []
             fresh: dict[str, pictures.RGB] = {}
             for (reference, stamp), prepared in batch:
@@ -98,18 +103,9 @@ def embed_new(
 
 def _told_to_the_shop(error: SnapshelfError) -> str:
     """Why a picture of the feed can't be used; what a refusal says itself is meant for who sends a photo."""
+    if isinstance(error, Crashed):
+        return CRASHING
     return UNUSABLE.get(error.reason, str(error)) if isinstance(error, Refused) else str(error)
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep what the decoders free: they take 200 KB a picture, and asking the kernel for it anew each time
-    is a quarter of their time. Elsewhere nothing happens."""
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):
-        return
-    mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD
-    mallopt(-1, 64 << 20)  # M_TRIM_THRESHOLD
 
 
 class _Keeper:
@@ -144,16 +140,14 @@ _Prepared = tuple[str, pictures.Prepared] | SnapshelfError
 _Decoded = list[tuple[tuple[str, str], _Prepared]]
 
 
-def _batches(references: Sequence[tuple[str, str]], loads: Loads, side: int) -> Iterator[_Decoded]:
-    def prepare(reference: str) -> _Prepared:
-        try:
-            picture = pictures.prepare(loads.read(reference), side)
-        except SnapshelfError as error:
-            return error
-        return digest_of(picture.jpeg), picture
-
+def _batches(references: Sequence[tuple[str, str]], loads: Loads, decoders: Prepares, side: int) -> Iterator[_Decoded]:
     def prepare_all(piece: Sequence[tuple[str, str]]) -> _Decoded:
-        return [(entry, prepare(entry[0])) for entry in piece]
+        loaded = [_load(loads, reference) for reference, _ in piece]
+        prepared = iter(decoders.prepare([data for data in loaded if isinstance(data, bytes)], side))
+        return [
+            (entry, _with_digest(next(prepared)) if isinstance(data, bytes) else data)
+            for entry, data in zip(piece, loaded, strict=True)
+        ]
 
     waiting: deque[Future[_Decoded]] = deque()
     # More threads than processors: some wait for the disk or the network.
@@ -167,6 +161,17 @@ def _batches(references: Sequence[tuple[str, str]], loads: Loads, side: int) -> 
                 yield _take(waiting)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _load(loads: Loads, reference: str) -> bytes | SnapshelfError:
+    try:
+        return loads.read(reference)
+    except SnapshelfError as error:
+        return error
+
+
+def _with_digest(made: pictures.Prepared | Refused) -> _Prepared:
+    return made if isinstance(made, Refused) else (digest_of(made.jpeg), made)
 
 
 def _take(waiting: deque[Future[_Decoded]]) -> _Decoded:

@@ -18,8 +18,8 @@ import pillow_heif
 from PIL import Image, ImageFile
 
 from core import exif, jpeg, picturestore
+from core.box import Box
 from core.errors import Reason, Refused
-from core.messages import Box
 from index import colours
 from index.repeats import is_endless
 from index.sniff import sniff, webp_size

@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from core.cpus import usable_cpus
 from core.errors import SnapshelfError
 from core.settings import Settings
 from index.account import Account
 from index.binariser import Binariser, fit
 from index.calibration import unlike
 from index.catalogue import Product
+from index.decoding import Decoders, Prepares
 from index.descriptors import DescriptorCache
 from index.embedding import Embedded, embed_new
 from index.feed import download_feed, is_url, read_feed
@@ -74,16 +76,22 @@ def reindex(
     fetch: bool = False,
     owner: str = "",
     source: Loads | None = None,
+    decoders: Prepares | None = None,
     progress: Progress = _silent,
 ) -> Account:
     """Publish a generation of this feed, a file or an address.
 
     `only`: take these ids from the feed, everything else from the generation that answers now. `yes`: publish even
     where the catalogue shrinks past MAX_SHRINK. `fetch`: ask for pictures at URLs again. `source`: where pictures
-    come from, by default the feed's folder and the hosts that the settings allow.
+    come from, by default the feed's folder and the hosts that the settings allow. `decoders`: by default processes of
+    its own, so that a picture which crashes a codec is listed like any other that cannot be used.
     Raises Busy, FeedError, NothingToIndex, Shrunk, ModelFileError, SnapshelfError; what was published stays then.
     """
-    with reindex_lock(settings.index_dir, owner) as claim, shared_lock(settings, claim) as still_ours:
+    with (
+        reindex_lock(settings.index_dir, owner) as claim,
+        shared_lock(settings, claim) as still_ours,
+        Decoders(most=usable_cpus()) as own,
+    ):
 
         def told(stage: str, done: int, total: int) -> None:
             still_ours()
@@ -91,7 +99,9 @@ def reindex(
 
         path = _local(feed, settings)
         folder = None if is_url(feed) else path.resolve().parent
-        run = _Run(settings, str(feed), path, folder, embedder, frozenset(only), yes, fetch, source, told)
+        run = _Run(
+            settings, str(feed), path, folder, embedder, frozenset(only), yes, fetch, source, decoders or own, told
+        )
         return run.run()
 
 
@@ -114,11 +124,13 @@ class _Run:
     yes: bool
     fetch: bool
     source: Loads | None
+    decoders: Prepares
     progress: Progress
 
     def run(self) -> Account:
         started = time.perf_counter()
         self.progress("reading", 0, 0)
+        self.decoders.warm()
         store = GenerationStore(self.settings.index_dir)
         before = _before(store)
         if self.only and (before is None or before.name != store.current_name()):
@@ -237,6 +249,7 @@ class _Run:
             embedded = embed_new(
                 fresh,
                 loads=loads,
+                decoders=self.decoders,
                 embedder=self.embedder,
                 cache=cache,
                 seen=_Renamed(seen, names),

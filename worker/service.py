@@ -24,12 +24,12 @@ from core.streams import Streams
 from core.streams.group import CLAIM_IDLE_MS
 from core.tasks import together
 from core.telemetry import get_logger
+from index.decoding import Decoders
 from index.model.contract import Embeds
 from index.searcher import Searcher
 from index.store import GenerationStore
 from worker.answers import Answerer
 from worker.batches import Batcher
-from worker.decoding import Decoders
 from worker.generation_watch import GenerationWatch
 from worker.maintainer import Maintainer
 from worker.searches import Searches

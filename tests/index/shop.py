@@ -19,6 +19,7 @@ from index.model.fake import FakeEmbedder
 from index.reindex import reindex
 from index.searcher import Searcher
 from index.store import GenerationStore
+from tests.decoded_here import DecodedHere
 
 PARTS = (Part("texture", 0, 32, 0.5), Part("shape", 32, 48, 0.7), Part("kind", 80, 48, 1.0))
 KINDS = ("Shoes > Boots", "Shoes > Sandals", "Bags", "Lamps")
@@ -100,7 +101,7 @@ class Shop:
         self.opened.clear()
 
     def reindex(self, *, only: Sequence[str] = (), yes: bool = False) -> Account:
-        return reindex(self.settings, self.feed, embedder=self.embedder, only=only, yes=yes)
+        return reindex(self.settings, self.feed, embedder=self.embedder, decoders=DecodedHere(), only=only, yes=yes)
 
     def reindex_changed(self) -> Account:
         """After a change that nobody notices: a run that finds none publishes nothing."""

@@ -24,10 +24,11 @@ from core.messages import ByPhoto, Query, Reply, Search, decode_outgoing
 from core.presence import present
 from core.settings import Settings, load_settings
 from core.streams import Streams
+from index.decoding import Decoders
 from index.model.contract import Descriptors, Embeds, Pixels
 from index.model.fake import FakeEmbedder
 from index.reindex import reindex
-from worker.decoding import Decoders
+from tests.decoded_here import DecodedHere
 from worker.service import run_worker
 
 PRODUCTS = 12
@@ -67,7 +68,8 @@ class Shop:
         """Reindex; the name of the generation."""
         rows = [f"p{n}\tProduct {n} in wool\timages/{n}.jpg" for n in range(PRODUCTS) if n not in leaving_out]
         self.feed.write_text("\n".join(["id\ttitle\timage_link", *rows, ""]))
-        return reindex(self.settings, self.feed, embedder=embedder or FakeEmbedder()).generation
+        account = reindex(self.settings, self.feed, embedder=embedder or FakeEmbedder(), decoders=DecodedHere())
+        return account.generation
 
 
 def open_shop(folder: Path, redis_url: str = "", **settings: Any) -> Shop:

@@ -9,21 +9,32 @@ import os
 import signal
 
 from core.messages import Box
-from index.pictures import RGB, decode_to_pixels
-from worker.decoder import main
+from index import pictures
+from index.decoder import Codecs, main
+from index.pictures import RGB, Prepared, decode_to_pixels
 
 
-def fragile(data: bytes, size: int, box: Box | None) -> RGB:
+def decode(data: bytes, size: int, box: Box | None) -> RGB:
     pixels = decode_to_pixels(data, size, box)
-    red, green, blue = (int(channel) for channel in pixels[size // 2, size // 2])
+    _stumble(pixels)
+    return pixels
+
+
+def prepare(data: bytes, side: int) -> Prepared:
+    made = pictures.prepare(data, side)
+    _stumble(made.pixels)
+    return made
+
+
+def _stumble(pixels: RGB) -> None:
+    red, green, blue = (int(channel) for channel in pixels[len(pixels) // 2, len(pixels) // 2])
     if red > 240 and green < 15 and blue < 15:
         os.kill(os.getpid(), signal.SIGSEGV)
     if green > 240 and red < 15 and blue < 15:
         signal.pause()
     if blue > 240 and red < 15 and green < 15:
-        return b"x" * (64 << 30)  # type: ignore[return-value]
-    return pixels
+        bytes(64 << 30)
 
 
 if __name__ == "__main__":
-    main(fragile)
+    main(Codecs(decode, prepare))

@@ -20,9 +20,9 @@ from core.errors import SENTENCES, Reason, Refused
 from core.messages import Box
 from core.metrics import DECODERS_ENDED
 from core.settings import Settings
+from index.decoding import Decoders
 from index.pictures import decode_to_pixels
 from tests.standins.shop import Counter, GatedEmbedder, jpeg, photo_of, working
-from worker.decoding import Decoders
 
 FRAGILE = (sys.executable, str(Path(__file__).with_name("fragile_decoder.py")))
 CRASH, HANG, FILL = (jpeg(Image.new("RGB", (64, 64), colour)) for colour in ("red", "lime", "blue"))

@@ -22,7 +22,7 @@ from typing import Any
 
 CLOCK = "FAULTS_CLOCK"
 """Name of an environment variable: a file with a double, the seconds that our clock is ahead."""
-DEADLY = {"kills-decoders": "index.pictures", "kills-workers": "worker.decoding"}
+DEADLY = {"kills-decoders": "index.pictures", "kills-workers": "index.decoding"}
 """Files beside this one with the SHA-256 sums of photos, and the module that dies when it meets one."""
 _OFFSET = struct.Struct("<d")
 
