@@ -19,6 +19,7 @@ from tests.faults.pace import LONG, SHORT
 from tests.faults.report import KEPT, report
 from tests.faults.report import keep as write_down
 from tests.faults.rounds import Plan, Told, play
+from tests.faults.upkeep import Held, held, leaks
 
 NICE = 5
 
@@ -54,6 +55,7 @@ def main(
     count = max(1, round(minutes / round_minutes))
     before = json.loads(KEPT.read_text()) if add else None
     told: list[Told] = []
+    after: list[Held] = []
     for number in range(seed, seed + count):
         with tempfile.TemporaryDirectory(prefix="snapshelf-faults-") as aside:
             inside = folder / f"seed-{number}" if folder else Path(aside)
@@ -68,10 +70,18 @@ def main(
             "workers": workers,
             "full disks": "tmpfs" if mounts else "RLIMIT_FSIZE",
         }
+        after.append(held())
+        parameters["the harness held at most"] = {
+            "MB": max(one.memory_mb for one in after),
+            "files": max(one.files for one in after),
+        }
         report(told)
+        print(f"the harness holds {after[-1]}")
         if keep:  # after each round: the next may take for ever
             write_down(told, parameters, beside=before)
-    sys.exit(1 if any(one.account.problems for one in told) else 0)
+    for leak in (found := leaks(after)):
+        print(f"THE HARNESS LEAKS: {leak}")
+    sys.exit(1 if found or any(one.account.problems for one in told) else 0)
 
 
 if __name__ == "__main__":

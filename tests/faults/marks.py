@@ -10,8 +10,6 @@ from core.messages import decode_search
 from core.streams import Streams
 from core.streams.entry import photos_in
 
-Json = dict[str, Any]
-
 
 class Marks:
     """Read once everything has come to its end."""
@@ -28,16 +26,16 @@ class Marks:
             for entry_id, row in rows
         }
 
-    async def parts(self, job: str) -> set[str]:
+    async def parts(self, job: str) -> list[str]:
         """The states of the parts of its answer."""
-        return {state.decode() for state in await self._redis.hvals(self._keys.parts(job))}
+        return [state.decode() for state in await self._redis.hvals(self._keys.parts(job))]
 
     async def photos(self, job: str) -> int:
         """How many photos were searched by under this job; 0 where it never came to a search."""
         kept = await self._redis.get(self._keys.query(job))
         return decode_search(kept).photos if kept else 0
 
-    async def job_of(self, message: Json) -> str | None:
+    async def job_of(self, provider_id: str | None) -> str | None:
         """The job that a message was sent for; None when its process died before it could note that."""
-        kept = await self._redis.get(self._keys.sent(f"telegram:{message['chat']['id']}:{message['message_id']}"))
+        kept = await self._redis.get(self._keys.sent(provider_id)) if provider_id else None
         return json.loads(kept)[0] if kept else None

@@ -21,6 +21,7 @@ def figures(told: Sequence[Told]) -> dict[str, Any]:
     tried: Counter[str] = sum((one.tried for one in told), Counter())
     ends: Counter[str] = sum((one.account.ends for one in told), Counter())
     reasons: Counter[str] = sum((one.account.reasons for one in told), Counter())
+    providers: Counter[str] = sum((one.providers for one in told), Counter())
     return {
         "faults tried": sum(tried.values()),
         "photos": sum(one.account.photos for one in told),
@@ -30,8 +31,23 @@ def figures(told: Sequence[Told]) -> dict[str, Any]:
         "parts sent once more, as the service counts": sum(one.account.tally.get("repeated", 0) for one in told),
         "parts that a shopper saw twice": sum(len(one.account.twice) for one in told),
         "broken promises": sum(len(one.account.problems) for one in told),
+        "never taken in": sum(one.account.never_taken for one in told),
+        "by channel": _by_channel(told),
+        "faults of providers": dict(sorted(providers.items())),
         "faults by kind": dict(sorted(tried.items())),
         "reasons of dead letters": dict(reasons.most_common()),
+    }
+
+
+def _by_channel(told: Sequence[Told]) -> dict[str, dict[str, int]]:
+    """Channel → photos and what became of them."""
+    sums: dict[str, Counter[str]] = {}
+    for one in told:
+        for channel, counts in one.account.by_channel.items():
+            sums[channel] = sums.get(channel, Counter()) + counts
+    return {
+        channel: {name: counts[name] for name in ("photos", *ENDS, "lost", "never taken in")}
+        for channel, counts in sorted(sums.items())
     }
 
 
@@ -85,6 +101,7 @@ def _table(result: Mapping[str, Any]) -> str:
     """What was run, the figures, and how often each fault hit."""
     asked, measured = result["parameters"], dict(result["measured"])
     by_kind, reasons = measured.pop("faults by kind"), measured.pop("reasons of dead letters")
+    by_channel, providers = measured.pop("by channel", {}), measured.pop("faults of providers", {})
     seeds = asked["seeds"]
     lines = [
         (
@@ -96,6 +113,7 @@ def _table(result: Mapping[str, Any]) -> str:
         "| what | how many |",
         "| --- | --- |",
         *(f"| {name} | {value:,} |" for name, value in measured.items()),
+        *_channels(by_channel, providers),
         "",
         "| fault | hit something |",
         "| --- | --- |",
@@ -104,3 +122,16 @@ def _table(result: Mapping[str, Any]) -> str:
     if reasons:
         lines += ["", "Why letters were dead: " + "; ".join(f"{why} ({times})" for why, times in reasons.items()) + "."]
     return "\n".join(lines)
+
+
+def _channels(by_channel: Mapping[str, Mapping[str, int]], providers: Mapping[str, int]) -> list[str]:
+    """What became of the photos of each channel, and how often its provider failed."""
+    if not by_channel:
+        return []
+    names = list(next(iter(by_channel.values())))
+    rows = [
+        " | ".join([f"| {channel}", *(f"{counts[name]:,}" for name in names), f"{providers.get(channel, 0)} |"])
+        for channel, counts in by_channel.items()
+    ]
+    head = "| channel | " + " | ".join(names) + " | faults of its provider |"
+    return ["", head, "| --- " * (len(names) + 2) + "|", *rows]

@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from redis.exceptions import RedisError
+
 from core.errors import Unavailable
 from core.tasks import end
 from tests.faults.account import ENDS, Account, settle
@@ -50,6 +52,8 @@ class Told:
     seconds: float
     account: Account
     tried: Counter[str]
+    providers: Counter[str]
+    """Of the faults of providers: by channel."""
     drained_s: float
     errors: Counter[str] = field(default_factory=Counter)
     """What the processes logged as errors, with how often."""
@@ -63,16 +67,18 @@ async def play(folder: Path, seed: int, plan: Plan) -> Told:
     async with opened(folder, people, workers=plan.workers, per_s=plan.per_s, mounts=plan.mounts) as world:
         shoppers = world.shoppers
         async with _loaded(shoppers):
-            tried = await Harm(world, dice, plan).done()
+            harm = Harm(world, dice, plan)
+            tried = await harm.done()
         quiet = time.monotonic()
         stuck = await _drained(world, shoppers, plan.pace)
         drained_s = time.monotonic() - quiet
-        account = await settle(shoppers.questions, world.bot, world.streams)
+        saws = [saw for front in world.fronts for saw in front.saw()]
+        account = await settle(shoppers.questions, saws, world.streams)
         account.problems += stuck
         if account.problems or account.unseen:
             await asyncio.to_thread(shutil.copytree, folder / "redis", folder / "redis-kept", ignore=NO_SOCKET)
     errors = _errors(world)
-    return Told(seed, time.monotonic() - started, account, tried, round(drained_s, 1), errors)
+    return Told(seed, time.monotonic() - started, account, tried, harm.providers, round(drained_s, 1), errors)
 
 
 @asynccontextmanager
@@ -93,6 +99,7 @@ class Harm:
         self._world, self._dice, self._plan = world, dice, plan
         self._bag: list[str] = []
         self._hit: Counter[str] = Counter()
+        self.providers: Counter[str] = Counter()
 
     async def done(self) -> Counter[str]:
         """The faults that hit something, when the time for them is over and each has ended."""
@@ -109,7 +116,10 @@ class Harm:
 
     async def _one(self, kind: str) -> None:
         _say(f"fault: {kind}")
-        self._hit[kind] += await KINDS[kind](self._world, self._dice, self._plan.pace)
+        hit = await KINDS[kind](self._world, self._dice, self._plan.pace)
+        self._hit[kind] += bool(hit)
+        if isinstance(hit, str):
+            self.providers[hit] += 1
 
 
 def _over(task: asyncio.Task[None]) -> bool:
@@ -122,12 +132,19 @@ async def _drained(world: World, shoppers: Shoppers, pace: Pace) -> list[str]:
     """Returns when every photo came to its end, or with what is stuck after the time for it."""
     try:
         async with asyncio.timeout(pace.drain_s):
-            await world.telegram.pusher().delivered()
-            while not await _done(world, shoppers.photos):  # noqa: ASYNC110 - numbers in Redis
-                await asyncio.sleep(0.1)
+            # a callback that came late makes work for the service, whose answer may fail later again
+            while not (await _quiet(world) and await _done(world, shoppers.photos) and await _quiet(world)):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
     except TimeoutError:
-        return [f"not done after {pace.drain_s:.0f} s: {await world.streams.depths()}"]
+        waiting = [front.name for front in world.fronts if not await front.quiet(world.streams)]
+        return [f"not done after {pace.drain_s:.0f} s: {await world.streams.depths()}, not quiet: {waiting}"]
     return []
+
+
+async def _quiet(world: World) -> bool:
+    with contextlib.suppress(RedisError, OSError):
+        return all([await front.quiet(world.streams) for front in world.fronts])
+    return False
 
 
 async def _done(world: World, photos: int) -> bool:

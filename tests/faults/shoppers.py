@@ -1,22 +1,18 @@
-"""The shoppers: photos at a steady rate, each one to be recognised in what comes back."""
+"""The shoppers: photos at a steady rate over every channel, each one to be recognised in what comes back."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import itertools
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from bots.exif import strip_metadata
-from core.messages import job_id
+from tests.faults.question import Front, Question
 from tests.standins.shop import PRODUCTS, jpeg, photo_of, picture
-from tests.standins.telegram import Bot
-from tests.standins.telegram_updates import Pending, Pusher, sizes_of
 
-CHATS_AT_ONCE = 15
+CHATS_AT_ONCE = 16
 PHOTOS_A_CHAT = 6
 """Each of another product, so that an answer tells which photo it is about."""
 ALBUM_SHARE = 0.05
@@ -24,38 +20,22 @@ ASKED = PRODUCTS - 1
 """The last product comes and goes with reindexing; nobody asks for it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Question:
-    """One photo that was sent, or an album."""
-
-    chat: int
-    products: tuple[int, ...]
-    """Of each photo; none for a picture of nothing that the shop has."""
-    sent: tuple[Pending, ...]
-    """The update of each photo."""
-    album: str | None = None
-
-    def jobs(self, bot: Bot) -> list[str]:
-        """The jobs that its answers may have: of the photo; of the album by whichever was its first, and of each that
-        came too late for it."""
-        updates = [f"{bot.id}:{pending.update['update_id']}" for pending in self.sent]
-        alone = [job_id("telegram", update) for update in updates]
-        if self.album is None:
-            return alone
-        return [job_id("telegram", f"album:{self.album}:{update}") for update in updates] + alone
-
-
 class Shoppers:
     """`send` until told otherwise; `questions`: all that were sent."""
 
-    def __init__(self, pusher: Pusher, dice: random.Random, per_s: float) -> None:
-        self._pusher, self._dice, self._per_s = pusher, dice, per_s
-        self.questions: list[Question] = []
+    def __init__(self, fronts: Sequence[Front], dice: random.Random, per_s: float) -> None:
+        """The first of the fronts takes albums too."""
+        self._fronts, self._dice, self._per_s = fronts, dice, per_s
         self._chats = itertools.count(1)
 
     @property
+    def questions(self) -> list[Question]:
+        return [question for front in self._fronts for question in front.questions]
+
+    @property
     def photos(self) -> int:
-        return sum(len(question.sent) for question in self.questions)
+        """Those that were taken in."""
+        return sum(question.photos for question in self.questions if question.taken)
 
     async def send(self) -> None:
         """Until it is cancelled: a few chats at a time, each with a few photos, then others."""
@@ -65,24 +45,23 @@ class Shoppers:
             turns = [chat for chat in chats for _ in range(PHOTOS_A_CHAT)]
             self._dice.shuffle(turns)
             for chat in turns:
-                await self._ask(chat, wishes[chat].pop())
+                front = self._fronts[chat % len(self._fronts)]
+                await self._ask(front, chat, wishes[chat].pop())
                 if self._dice.random() < ALBUM_SHARE:
-                    await self._ask(next(self._chats), *self._dice.sample(range(ASKED), self._dice.randint(2, 4)))
+                    several = self._dice.sample(range(ASKED), self._dice.randint(2, 4))
+                    await self._ask(self._fronts[0], next(self._chats), *several)
                 await asyncio.sleep(self._dice.expovariate(self._per_s))
 
     async def deadly(self, poison: Path) -> None:
         """One photo, in a chat of its own, whose bytes are named in the file of those that kill who decodes them."""
         data = jpeg(picture(self._dice.randrange(1_000, 1_000_000_000)))
-        sums = [hashlib.sha256(strip_metadata(kept)).hexdigest() for kept, _, _ in sizes_of(data)]
+        front = self._dice.choice(self._fronts)
         with poison.open("a") as file:
-            file.write("".join(f"{one}\n" for one in sums))
-        chat = next(self._chats)
-        self.questions.append(Question(chat, (), (await self._pusher.photo(chat, data),)))
+            file.write("".join(f"{one}\n" for one in front.sums(data)))
+        await front.ask(next(self._chats), (), [data])
 
-    async def _ask(self, chat: int, *products: int) -> None:
-        album = str(10_000_000 + chat) if len(products) > 1 else None
-        sent = [await self._pusher.photo(chat, shopper_photo(product), album=album) for product in products]
-        self.questions.append(Question(chat, products, tuple(sent), album))
+    async def _ask(self, front: Front, chat: int, *products: int) -> None:
+        await front.ask(chat, products, [shopper_photo(product) for product in products])
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Everything that one round plays with: the service's processes, the stand-in Telegram, the shop's folder."""
+"""Everything that one round plays with: the service's processes, the providers, the shop's folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import random
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,17 @@ from core.streams import Streams
 from snapshelf.processes import free_port
 from tests.faults.clock import Clock
 from tests.faults.disks import Disk, disk_under
+from tests.faults.front_telegram import TelegramFront
+from tests.faults.front_viber import ViberFront
+from tests.faults.front_web import WebFront
+from tests.faults.front_whatsapp import WhatsAppFront
 from tests.faults.processes import Kept, until_redis_answers
+from tests.faults.providers import Providers
+from tests.faults.question import Front, Messenger
 from tests.faults.shoppers import Shoppers
 from tests.paths import ROOT
 from tests.redis_server import oldest_binary, valkey_binary
-from tests.standins.service import SECRET, set_webhook
-from tests.standins.shop import Shop, open_shop
-from tests.standins.telegram import Bot, TelegramServer
+from tests.standins.shop import PRODUCTS, Shop, open_shop
 
 HITS = 2
 READY_S = 60.0
@@ -42,8 +46,10 @@ class World:
 
     folder: Path
     shop: Shop
-    telegram: TelegramServer
-    bot: Bot
+    messengers: Sequence[Messenger]
+    viber: ViberFront
+    whatsapp: WhatsAppFront
+    web: WebFront
     redis: Kept
     bots: Kept
     workers: list[Kept]
@@ -59,6 +65,11 @@ class World:
     """What the service's processes load at their start: see hooks/sitecustomize.py."""
     reindexing: asyncio.Lock
     """A second reindex at a time is refused; that is no harm."""
+
+    @property
+    def fronts(self) -> list[Front]:
+        """Every channel."""
+        return [*self.messengers, self.web]
 
     @property
     def processes(self) -> list[Kept]:
@@ -85,8 +96,8 @@ async def opened(
     folder: Path, dice: random.Random, *, workers: int, per_s: float, mounts: bool
 ) -> AsyncIterator[World]:
     """A shop with an index, its processes at work and the webhook set."""
-    async with TelegramServer() as telegram, AsyncExitStack() as stack:
-        bot = telegram.add_bot()
+    async with AsyncExitStack() as stack:
+        providers = await Providers.opened(stack, f"http://127.0.0.1:{free_port('127.0.0.1', 0)}")
         kept: dict[str, Kept] = {}
         disks = {}
         for name in ("data", "redis"):
@@ -95,8 +106,7 @@ async def opened(
             stack.callback(disks[name].close)
         url = f"unix://{folder / 'redis' / 'redis.sock'}"
         shop = open_shop(folder, url, hits=HITS)
-        port = free_port("127.0.0.1", 0)
-        env = _environment(folder, shop, bot, telegram.url, port)
+        env = _environment(shop, providers)
         clocks = {name: Clock(folder / f"clock-{name}") for name in ("bots", "workers")}
         hooks = _own_hooks(folder)
         kept |= _processes(folder, env, workers, {name: clock.path for name, clock in clocks.items()}, hooks)
@@ -104,20 +114,26 @@ async def opened(
             stack.push_async_callback(process.stop)
         kept["redis"].start()
         await until_redis_answers(url)
-        await asyncio.to_thread(_first_generation, shop)
+        await asyncio.to_thread(_generations, shop, dice.choice([1, 2]))
         connected: Redis = client(url)
         stack.push_async_callback(connected.aclose)
+        fronts = TelegramFront(providers.telegram, providers.bot), ViberFront(providers.viber, providers.viber_bot)
+        whatsapp, web = WhatsAppFront(providers.twilio), WebFront(providers.address)
+        for front in (whatsapp, web):
+            stack.push_async_callback(front.close)
         world = World(
-            folder=folder, shop=shop, telegram=telegram, bot=bot, redis=kept["redis"], bots=kept["bots"],
+            folder=folder, shop=shop, messengers=(*fronts, whatsapp), viber=fronts[1], whatsapp=whatsapp, web=web,
+            redis=kept["redis"], bots=kept["bots"],
             workers=[process for name, process in kept.items() if name.startswith("worker")], env=env,
-            streams=Streams(connected, Keys()), address=f"http://127.0.0.1:{port}",
-            shoppers=Shoppers(telegram.pusher(), dice, per_s), data_disk=disks["data"], redis_disk=disks["redis"],
+            streams=Streams(connected, Keys()), address=providers.address,
+            shoppers=Shoppers((*fronts, whatsapp, web), dice, per_s),
+            data_disk=disks["data"], redis_disk=disks["redis"],
             bots_clock=clocks["bots"], workers_clock=clocks["workers"], hooks=hooks, reindexing=asyncio.Lock(),
         )  # fmt: skip
         for process in (world.bots, *world.workers):
             process.start()
         await world.ready()
-        await set_webhook(telegram, bot, world.address)
+        await providers.lead_here()
         yield world
 
 
@@ -149,22 +165,20 @@ def _processes(
     return {"redis": redis, **at_work, "bots": bots}
 
 
-def _first_generation(shop: Shop) -> None:
+def _generations(shop: Shop, count: int) -> None:
+    """One and there is nothing to fall back to; two as in a shop that has been open for a while."""
     from index.model.runtime import Embedder
 
-    shop.publish(embedder=Embedder.load(threads=1))
+    embedder = Embedder.load(threads=1)
+    for number in range(count):
+        shop.publish(leaving_out=[PRODUCTS - 1] * (number % 2), embedder=embedder)
 
 
-def _environment(folder: Path, shop: Shop, bot: Bot, telegram: str, port: int) -> dict[str, str]:
+def _environment(shop: Shop, providers: Providers) -> dict[str, str]:
     """What the service's processes see: settings, and nothing that the one who runs this has set."""
-    settings = {
-        "TELEGRAM_TOKEN": bot.token,
-        "TELEGRAM_SECRET": SECRET,
-        "TELEGRAM_API": telegram,
-        "PUBLIC_URL": "http://127.0.0.1",
+    settings = providers.settings() | {
         "REDIS_URL": shop.settings.redis_url.get_secret_value(),
         "DATA_DIR": str(shop.settings.data_dir),
-        "PORT": str(port),
         "METRICS_PORT": "0",
         "HITS": str(HITS),
         "PHOTOS_PER_HOUR": "10000",

@@ -28,6 +28,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.standins.gone import nobody_listens
 from tests.standins.telegram_checks import (
     Json,
     caption_of,
@@ -131,16 +132,9 @@ class TelegramServer:
     @asynccontextmanager
     async def gone(self) -> AsyncIterator[None]:
         """Nobody listens and idle connections are closed; what is being answered goes on."""
-        runner = self._runner
-        assert runner is not None
-        assert runner.server is not None
-        for site in list(runner.sites):
-            await site.stop()
-        runner.server.pre_shutdown()
-        try:
+        assert self._runner is not None
+        async with nobody_listens(self._runner):
             yield
-        finally:
-            await web.TCPSite(runner, "127.0.0.1", int(self.url.rpartition(":")[2])).start()
 
     def add_bot(self, username: str = "shelf_bot") -> Bot:
         """A bot with a token of the real shape."""

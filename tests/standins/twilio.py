@@ -20,13 +20,15 @@ import base64
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
+from tests.standins.gone import nobody_listens
 from tests.standins.twilio_checks import (
     Json,
     check_content,
@@ -137,6 +139,14 @@ class TwilioServer:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]
         return f"http://{host}:{port}"
+
+    @asynccontextmanager
+    async def gone(self) -> AsyncIterator[None]:
+        """Neither the API nor the CDN can be reached."""
+        async with AsyncExitStack() as stack:
+            for runner in self._runners:
+                await stack.enter_async_context(nobody_listens(runner))
+            yield
 
     # --- for tests --------------------------------------------------------------------------------------------
 
@@ -305,7 +315,7 @@ class TwilioServer:
         if message["callback"] is None or self.statuses.silent or not self.service:
             return
         for state in reversed(told) if self.statuses.reordered else told:
-            await self.courier.bring(message["callback"], self._status(message, state, code))
+            message["told"] = await self.courier.bring(message["callback"], self._status(message, state, code))
 
     def _status(self, message: Json, state: str, code: int | None) -> dict[str, str]:
         error = {"ErrorCode": str(code)} if code else {}

@@ -20,12 +20,14 @@ import json
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
+from tests.standins.gone import nobody_listens
 from tests.standins.viber_checks import REQUEST_BYTES, check_message
 from tests.standins.viber_faults import Fault, Refusal, faulty
 from tests.standins.viber_people import People
@@ -131,6 +133,13 @@ class ViberServer:
             await people.close()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    @asynccontextmanager
+    async def gone(self) -> AsyncIterator[None]:
+        """Neither the API nor the host of media can be reached."""
+        assert self._runner is not None
+        async with nobody_listens(self._runner):
+            yield
 
     def add_bot(self) -> Bot:
         """A bot with a token of the real shape."""

@@ -132,6 +132,11 @@ class People:
             self._start(held, None)
         return pushed
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits any more."""
+        return not self._waiting
+
     async def delivered(self) -> None:
         """Returns when nothing waits any more."""
         if self._held is not None:
