@@ -6,7 +6,6 @@ import csv
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from index.model.runtime import Embedder, builtin_path
@@ -20,6 +19,7 @@ pytestmark = [pytest.mark.training, pytest.mark.slow, pytest.mark.timeout(300)]
 from training import network  # noqa: E402 - after the skip
 from training.card import Wish, write_card  # noqa: E402
 from training.folded import to_network  # noqa: E402
+from training.projection import with_projections  # noqa: E402
 
 
 def written(folder: Path, rows: list[dict[str, str]]) -> None:
@@ -45,7 +45,9 @@ def wish(tmp_path: Path) -> Wish:
     run.mkdir()
     cache.mkdir()
     (run / "log.jsonl").write_text(json.dumps({"stage": 0, "step": 40, "side": 64, "loss": 2.0}) + "\n")
-    network.save(to_network(installed_weights(builtin_path())[0]), run / "weights.npz")
+    weights, _ = installed_weights(builtin_path())
+    network.save(to_network(weights), run / "weights.npz")
+    with_projections(run / "weights.npz", run / "weights.npz", weights.projections)
     recipe = Recipe((PictureSet("trained", "trained", 64),), (Stage(64, 40, 8, 1e-4),), "run/weights.npz")
     return Wish(recipe, run, data, cache, run / "weights.npz", 64, data / "no-teacher", 64)
 
@@ -55,13 +57,12 @@ def test_a_run_ends_in_a_model_a_card_and_curves(wish: Wish) -> None:
     assert "40 steps at 64 px" in text
     assert "trained 20" in text
     assert "teacher, 224 px" not in text, "it was not there"
-    assert text.count("| first weights, 64 px") == text.count("| new weights, 64 px") == 3
+    assert text.count("| first weights, 64 px, plain") == text.count("| new weights, 64 px, plain") == 3
     assert "**the same, int8 ONNX**" in text
     assert (wish.run / "curves.svg").read_text().startswith("<svg")
     made = Embedder.load(wish.run / "vgg16.onnx")
     assert (made.variant, made.input_size, made.name) == ("int8", 64, "builtin")
-    pixels = np.zeros((1, 64, 64, 3), np.uint8)
-    assert (made.embed(pixels) * Embedder.load().embed(pixels)).sum() > 2.99
+    assert made.dimensions == Embedder.load().dimensions
 
     measured = (wish.run / "card.json").stat().st_mtime_ns
     write_card(wish, lambda line: None)
