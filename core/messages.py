@@ -245,7 +245,8 @@ class Search:
     at: int
     """When the update was accepted."""
     deadline: int
-    """After it the shopper gets an apology and the work is dropped."""
+    """After it the shopper gets an apology and the work is dropped. Both are by the clock of the bots: workers take the
+    difference, and count it from when the search came into its stream, by Redis's clock."""
     language: str = "en"
     refine: str = ""
     """The shopper's own words (a caption, a later text); the worker parses them against its generation."""

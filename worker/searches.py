@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -18,6 +19,7 @@ from core import metrics, tracing
 from core.errors import Unavailable
 from core.keys import STATE_S, WORKERS, Keys
 from core.messages import BadMessage, ByPhoto, ByWords, Lane, Reply, Search, decode_search, encode
+from core.redisclock import RedisClock
 from core.streams import Entry, GroupConsumer, Streams
 from core.streams.group import CLAIM_IDLE_MS
 from core.tasks import end
@@ -51,6 +53,7 @@ class Searches:
     ) -> None:
         self._streams, self._keys, self._answerer = streams, keys, answerer
         self._batch, self._idle = batch, idle
+        self._clock = RedisClock(streams.redis)
         lanes = [keys.searches(lane) for lane in Lane.ALL]
         self._consumer = GroupConsumer(
             streams, streams_by_turn=lanes, group=WORKERS, name=name, claim_idle_ms=claim_idle_ms
@@ -77,6 +80,8 @@ class Searches:
 
     async def _read(self, room: int) -> Sequence[Entry]:
         try:
+            if not self._clock.known:
+                await self._clock.look()
             return await self._consumer.read(room, READ_BLOCK_MS)
         except (Unavailable, RedisError) as error:
             log.warning("searches cannot be read", error=type(error).__name__)
@@ -110,7 +115,7 @@ class Searches:
 
     async def _answer(self, entry: Entry, search: Search, span: tracing.Span) -> None:
         try:
-            reply = await self._answerer.answer(search)
+            reply = await self._answerer.answer(self._by_our_clock(entry, search))
         except Exception as error:  # the one place: whatever fails here fails this search alone
             log.exception("a search failed", attempt=entry.attempt)
             reason = f"{type(error).__name__} while it was answered"
@@ -119,6 +124,15 @@ class Searches:
             return
         span.note(outcome=reply.outcome, hits=len(reply.hits), generation=reply.generation or "")
         await self._hand_on(entry, search, reply)
+
+    def _by_our_clock(self, entry: Entry, search: Search) -> Search:
+        """Its times as if our clock had stamped them: that of the bots may differ by any amount.
+
+        How long it may take is what the bots said; how long it has waited is what Redis says.
+        """
+        waited_ms = max(0, self._clock.now_ms() - entry.since_ms)
+        at = int(time.time() * 1000) - waited_ms
+        return dataclasses.replace(search, at=at, deadline=at + search.deadline - search.at)
 
     async def _hand_on(self, entry: Entry, search: Search, reply: Reply) -> None:
         output = self._streams.reply_output(reply, step="worker")
@@ -137,6 +151,7 @@ class Searches:
         """Keep what takes long from being taken over."""
         while True:
             await asyncio.sleep(REFRESH_S)
+            await _quietly(self._clock.look())
             if entries := list(self._in_hand.values()):
                 await _quietly(self._consumer.refresh(entries))
 

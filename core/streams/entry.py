@@ -58,6 +58,8 @@ class Entry:
     """How often it was handed out under this id; more than once means that a consumer died with it."""
     at_ms: int = 0
     """When what it stems from was accepted."""
+    since_ms: int = 0
+    """Since when it stands in the stream, by Redis's clock; being tried again changes nothing about that."""
     group: str = ""
     head: bool = False
     """Its chat is held back until it is done."""
@@ -118,6 +120,7 @@ def _parsed(stream: str, entry_id: bytes, raw: Mapping[bytes, bytes], group: str
         attempt=int(raw[b"attempt"]),
         deliveries=deliveries,
         at_ms=int(raw[b"at"]),
+        since_ms=int(raw.get(b"since") or entry_id.partition(b"-")[0]),
         group=group,
         head=b"head" in raw,
         trace=raw.get(b"trace", b"").decode("ascii", "replace"),

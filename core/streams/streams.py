@@ -200,7 +200,8 @@ class Streams:
             return RetryState.DEAD if buried else RetryState.GONE
         wait_ms = RETRY_AFTER_MS[min(entry.attempt, len(RETRY_AFTER_MS) - 1)] if after_ms is None else after_ms
         partitioned = hold and self._partitioned(entry)
-        fields = entry.fields(attempt=entry.attempt + int(count), head=partitioned)
+        again = entry.fields(attempt=entry.attempt + int(count), head=partitioned)
+        fields = [*again, "since", str(entry.since_ms)]
         now = int(time.time() * 1000)
         member = json.dumps({"stream": entry.stream, "fields": fields, "reason": reason, "job": entry.job, "put": now})
         keys = [entry.stream, self._lease_key(entry), self.keys.held(entry.stream, entry.chat), self.keys.later]
