@@ -56,5 +56,6 @@ IN_SHORT = (
     "provider: storm of 429",
     "provider: storm of 5xx",
     "provider: connections cut",
+    "web chat: pages cut off",
 )
 """What a run of less than a minute tries: others would only add to the time that it takes to drain."""
