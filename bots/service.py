@@ -23,10 +23,12 @@ from core.blobs import Blobs
 from core.connection import connect
 from core.errors import SettingsError
 from core.keys import CONVERSATION, SENDERS, Keys
+from core.pace import Pace
 from core.presence import process_name
 from core.settings import Settings
 from core.spool import Spool
 from core.streams import PartitionConsumer, Promoter, Streams
+from core.tasks import end
 from core.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -84,8 +86,11 @@ def build_services(settings: Settings, redis: Redis, spool: Spool) -> Services:
 async def _work(services: Services, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
     name = f"{process_name()}-{secrets.token_hex(2)}"
     streams, conversation, outbox = services.streams, Conversation(services), Outbox(services)
-    inbox = PartitionConsumer(streams, kind="inbox", group=CONVERSATION, name=name, handle=conversation.handle)
-    replies = PartitionConsumer(streams, kind="replies", group=SENDERS, name=name, handle=outbox.handle)
+    pace = Pace()
+    inbox = PartitionConsumer(
+        streams, kind="inbox", group=CONVERSATION, name=name, handle=conversation.handle, pace=pace
+    )
+    replies = PartitionConsumer(streams, kind="replies", group=SENDERS, name=name, handle=outbox.handle, pace=pace)
     runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=5)
     await runner.setup()
     parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = [
@@ -103,7 +108,11 @@ async def _work(services: Services, stop: asyncio.Event, on_ready: Callable[[str
         address = await _listen(runner, services.settings)
         log.info("bots ready", address=address, channels=sorted(services.channels.by_name))
         on_ready(address)
-        await _together(parts, stop)
+        keeping_pace = asyncio.create_task(pace.run())
+        try:
+            await _together(parts, stop)
+        finally:
+            await end(keeping_pace)
     finally:
         await runner.cleanup()
         await conversation.close()

@@ -14,6 +14,7 @@ from core.connection import redis_errors
 from core.errors import Unavailable
 from core.keys import LEASE_MS, PARTITIONS
 from core.leases import Lease, acquire_lease, refresh_lease, release_lease
+from core.pace import Pace
 from core.presence import Presence, announce, present, withdraw
 from core.streams.entry import Entry
 from core.streams.reading import read_new, take_over_rest
@@ -51,8 +52,9 @@ class PartitionConsumer:
         group: str,
         name: str,
         handle: Handle,
-        concurrency_chats: int = 64,
+        pace: Pace | None = None,
     ) -> None:
+        """`pace`: shared by the consumers of a process, which keeps it running; 64 chats at once without."""
         self._streams, self._kind, self._group, self._name, self._handle = streams, kind, group, name, handle
         stream_of = streams.keys.inbox if kind == "inbox" else streams.keys.replies
         self._all = [stream_of(number) for number in range(PARTITIONS)]
@@ -63,7 +65,7 @@ class PartitionConsumer:
         self._queues: dict[str, deque[Entry]] = {}
         self._in_hand: set[tuple[str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._slots = asyncio.Semaphore(concurrency_chats)
+        self._slots = (pace or Pace()).slots()
         self._alone = asyncio.Semaphore(1)
         self._stop = asyncio.Event()
         self._have_partitions = asyncio.Event()
