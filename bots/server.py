@@ -31,6 +31,11 @@ PHOTO_BODY_BYTES = 21 * 1024 * 1024
 """A photo of 20 MiB with the form around it."""
 READ_S = 15.0
 """For the body of a webhook: providers send theirs at once, and whoever sends slower only holds a connection."""
+IDLE_S = 75.0
+"""For the next request on a connection to come with all of its headers: longer than proxies keep an idle one, so that
+they close it first."""
+LEAVE_S = 5.0
+"""For requests that are under way when the server stops."""
 READY_S = 3.0
 """For Redis, when somebody asks whether we are ready."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -56,6 +61,11 @@ def build_app(services: Services) -> web.Application:
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/readyz", _readyz(services))
     return app
+
+
+def build_runner(services: Services) -> web.AppRunner:
+    """The server itself: whoever holds a connection without asking anything is let go."""
+    return web.AppRunner(build_app(services), access_log=None, shutdown_timeout=LEAVE_S, keepalive_timeout=IDLE_S)
 
 
 def _webhook(services: Services, channel: Channel):  # type: ignore[no-untyped-def]

@@ -15,7 +15,7 @@ from bots.console.channel import ConsoleChannel
 from bots.conversation import Conversation
 from bots.delivery import Delivery
 from bots.outbox import Outbox
-from bots.server import build_app
+from bots.server import build_runner
 from bots.services import Services
 from bots.watch import watch
 from bots.web.channel import ApiChannel, WebChannel
@@ -91,7 +91,7 @@ async def _work(services: Services, stop: asyncio.Event, on_ready: Callable[[str
         streams, kind="inbox", group=CONVERSATION, name=name, handle=conversation.handle, pace=pace
     )
     replies = PartitionConsumer(streams, kind="replies", group=SENDERS, name=name, handle=outbox.handle, pace=pace)
-    runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=5)
+    runner = build_runner(services)
     await runner.setup()
     parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = [
         inbox.run,

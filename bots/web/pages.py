@@ -7,6 +7,7 @@ import json
 import re
 import time
 import uuid
+from collections import Counter
 from importlib import resources
 from typing import Any
 
@@ -20,7 +21,7 @@ from bots.services import Services
 from bots.texts import page_texts
 from bots.web.forms import Form, TooSlow, parse_box, read_form
 from bots.web.limits import take_search
-from bots.web.security import ADDRESS, COOKIE, HEADERS, chat_of, check_origin, new_session, set_cookie
+from bots.web.security import ADDRESS, COOKIE, HEADERS, chat_of, check_origin, household, new_session, set_cookie
 from core import tracing
 from core.errors import Reason, Refused, Unavailable
 from core.messages import Button, Photo, Text, Update, job_id
@@ -37,6 +38,8 @@ STATIC = {
     "icon.svg": "image/svg+xml",
 }
 BEAT_MS = 15_000
+STREAMS_EACH = 100
+"""Event streams for one address at once: an office behind one has enough, one machine cannot take them all."""
 STATUS_OF_REASON = {
     Reason.TOO_LARGE: 413,
     Reason.NOT_A_PICTURE: 415,
@@ -83,6 +86,7 @@ class WebChatRoutes:
         source = read_static("index.html").decode()
         self._page = jinja2.Environment(autoescape=True).from_string(source)
         self._streams: set[asyncio.Task[None]] = set()
+        self._held: Counter[str] = Counter()
 
     async def page(self, request: web.Request) -> web.Response:
         """The page; a visitor without a cookie gets one."""
@@ -143,6 +147,18 @@ class WebChatRoutes:
         check_origin(request, self._services.settings, required=False)
         if session is None:
             raise web.HTTPForbidden(text="Open the page first.")
+        holder = household(request[ADDRESS])
+        if self._held[holder] >= STREAMS_EACH:
+            raise web.HTTPTooManyRequests(text="Too many chats are open from your network: please close some.")
+        self._held[holder] += 1
+        try:
+            return await self._stream(request, session)
+        finally:
+            self._held[holder] -= 1
+            if not self._held[holder]:
+                del self._held[holder]
+
+    async def _stream(self, request: web.Request, session: str) -> web.StreamResponse:
         headers = HEADERS | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers | {"Content-Type": "text/event-stream"})
         await response.prepare(request)

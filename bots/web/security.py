@@ -84,6 +84,18 @@ def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
     return any(parsed in network for network in trusted if network.version == parsed.version)
 
 
+def household(address: str) -> str:
+    """What one customer of a network has: an IPv4 address, or the /64 that an IPv6 one lies in."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
 def host_allowed(host: str, settings: Settings) -> bool:
     """Whether a Host header is one of ours: a page of another name that points at us (DNS rebinding) is not."""
     if settings.public_url and host == urlsplit(settings.public_url).netloc:
