@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import cast
@@ -19,6 +20,8 @@ MEMORY_AFTER = 0.65
 ROOM_SHARE = 0.99
 """Of the budget: photos whose work is done go above it, so that there is room for the next one."""
 _MEMORY_EVERY_S = 2.0
+_MEMORY_STEP = 0.03
+"""Of Redis's limit: after so many bytes of photos we look again, however soon."""
 
 
 class Blobs:
@@ -29,6 +32,8 @@ class Blobs:
         self._budget = budget_mb * 1024 * 1024
         self._memory_full = False
         self._memory_at = 0.0
+        self._memory_left = 0.0
+        """Bytes of photos until we look again."""
 
     async def put(self, key: str, data: bytes) -> None:
         """Store under `key`; the same key again changes nothing. Raises Full without room, Unavailable."""
@@ -42,6 +47,7 @@ class Blobs:
 
     async def _put(self, key: str, data: bytes) -> bool:
         """False without room."""
+        self._memory_left -= len(data)
         names = [key, self._keys.blobs, self._keys.blob_bytes]
         return bool(await self._scripts.run("blob_put", names, [data, self._budget, BLOB_DEAD_S]))
 
@@ -91,7 +97,7 @@ class Blobs:
         return int(total), int(given)
 
     async def _memory_is_full(self) -> bool:
-        if time.monotonic() - self._memory_at > _MEMORY_EVERY_S:
+        if time.monotonic() - self._memory_at > _MEMORY_EVERY_S or self._memory_left < 0:
             self._memory_at = time.monotonic()
             with redis_errors():
                 info = await self._redis.info("memory")
@@ -99,4 +105,5 @@ class Blobs:
                 if limit > 0 and used > MEMORY_SHARE * limit:
                     used -= (await self._room(self._budget, int(used - MEMORY_AFTER * limit)))[1]
             self._memory_full = limit > 0 and used > MEMORY_SHARE * limit
+            self._memory_left = _MEMORY_STEP * limit if limit else math.inf
         return self._memory_full

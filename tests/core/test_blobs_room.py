@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -40,6 +40,14 @@ async def redis(server: RedisServer) -> AsyncIterator[Any]:
 
 def key(name: str) -> str:
     return KEYS.blob(name, 0)
+
+
+async def _refused(put: Coroutine[Any, Any, None]) -> bool:
+    try:
+        await put
+    except Full:
+        return True
+    return False
 
 
 async def there(redis: Any) -> set[str]:
@@ -123,3 +131,13 @@ async def test_at_the_memory_limit_itself_room_is_made_too(redis: Any, monkeypat
     assert not await blobs.has_room()
     assert await there(redis) == set()
     assert await redis.get(KEYS.blob_bytes) == b"0"
+
+
+async def test_a_rush_between_two_looks_does_not_reach_the_limit(redis: Any) -> None:
+    used = (await redis.info("memory"))["used_memory"]
+    limit = used + 20 * MIB
+    await redis.config_set("maxmemory", limit)
+    blobs = Blobs(redis, KEYS)
+    refused = [await _refused(blobs.put(key(f"p{number}"), QUARTER)) for number in range(100)]
+    assert sum(refused) > 30
+    assert 0.6 < (await redis.info("memory"))["used_memory"] / limit < 0.8
