@@ -35,7 +35,7 @@ from core.keys import MOVED_S, STATE_S
 from core.leases import Lease
 from core.limits import Limiter, Taken, Wait
 from core.marks import keep
-from core.messages import BadMessage, Notice, Progress, Reply, Status, Update, decode_outgoing
+from core.messages import BadMessage, Notice, Progress, Reply, Status, Update, decode_outgoing, hears_words
 from core.streams import Entry, PartState
 from core.telemetry import get_logger
 
@@ -187,7 +187,7 @@ class Outbox:
         later = await self._look(outgoing.chat, outgoing.job, channel, done)
         if later is not None or done.gone:
             return later
-        if isinstance(outgoing, Reply):
+        if isinstance(outgoing, Reply) and hears_words(outgoing.chat):
             onward = actions.next_of(outgoing)
             token = actions.token_of(outgoing.job, onward) if onward is not None else ""
             await keep(self._redis, (self._keys.onward(outgoing.chat), token, STATE_S))

@@ -41,6 +41,11 @@ def channel_of(chat: str) -> str:
     return chat.partition(":")[0]
 
 
+def hears_words(chat: str) -> bool:
+    """Whether somebody may write into this chat later: one of the search API is a single request."""
+    return channel_of(chat) != "api"
+
+
 # --- what a channel delivered ---------------------------------------------------------------------------------
 
 

@@ -111,6 +111,14 @@ async def test_the_api_answers_each_kind_of_question(
     assert isinstance(seen[0].query, query)
 
 
+async def test_nothing_is_remembered_for_a_chat_of_the_api_that_nobody_can_write_into(
+    visitor: Client, services: Services
+) -> None:
+    async with answering(services):
+        await visitor.post("/api/search", data=form(text="red mug"))
+    assert [key async for key in services.redis.scan_iter(match=f"*{services.keys.onward('api:')}*")] == []
+
+
 async def test_an_api_photo_counts_as_accepted_and_answered(visitor: Client, services: Services) -> None:
     async with answering(services):
         await visitor.post("/api/search", data=form(photo=b"picture", box="0,0,0.5,0.5", count="3"))
