@@ -13,12 +13,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from index.model.make import make_of
-from index.model.registry import PART_WEIGHTS as SEARCHED
+from index.model.registry import PART_WEIGHTS
 from index.model.runtime import Embedder
 from index.model.weights import read_weights
 from training.cardtext import Row, card, lost
 from training.curves import read_log, svg
-from training.losses import PART_WEIGHTS
 from training.measure import Describe, Figures, Matrix, describer, figures
 from training.pictures import Prepared, prepare
 from training.recipe import Recipe
@@ -29,7 +28,7 @@ TEACHER_SIDE = 224
 BY_PARTS = {
     "`kind` alone": {"texture": 0.0, "shape": 0.0, "kind": 1.0},
     "three parts, equal": dict.fromkeys(PART_WEIGHTS, 1.0),
-    "weights 0.5, 0.7, 1": PART_WEIGHTS,
+    "three parts, weighted": PART_WEIGHTS,
 }
 TERMS = (
     "trained on pictures under research-only or unstated terms (see its card): for trying and testing; for a shop, use "
@@ -90,7 +89,7 @@ def write_card(wish: Wish, tell: Callable[[str], None] = print) -> Path:
         key = f"{name} {_digest(path)} {side}"
         told = kept.get(key, lambda p=path, s=side: ask(describer(p, plain=True), s, BY_PARTS))  # type: ignore[misc]
         rows += [Row(f"{name}, {side} px, plain averages, {recipe}", told[recipe]) for recipe in BY_PARTS]
-    searched = {"": SEARCHED}
+    searched = {"": PART_WEIGHTS}
     tell("measuring the new weights as they are searched")
     whole = kept.get(f"searched {stamp} {wish.side}", lambda: ask(describer(weights), wish.side, searched))[""]
     rows.append(Row(f"new weights, {wish.side} px, as they are searched", whole))

@@ -145,7 +145,7 @@ class FineTuner:
         """The centres begin where the catalogue's own are, and the anchor stays there."""
         rows = np.random.default_rng(self.recipe.seed).permutation(len(self.bank.source))[:512]
         _, parts = self.bank.batch(np.sort(rows), self.device)
-        began = {name: nn.functional.normalize(parts[name]).mean(0) for name in losses.PART_WEIGHTS}
+        began = {name: nn.functional.normalize(parts[name]).mean(0) for name in losses.TRAINED}
         for name, centre in began.items():
             getattr(self.centres, name).copy_(centre)
         return began

@@ -6,12 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from index.model.registry import PART_WEIGHTS as SEARCHED
+from index.model.registry import PART_WEIGHTS
 from training.network import DIMENSIONS
 
-PART_WEIGHTS = {name: SEARCHED[name] for name in ("texture", "shape", "kind")}
-"""Of the parts that are trained, as a search weighs them. The first block keeps its weights: `colour` is projected
-alone."""
+TRAINED = ("texture", "shape", "kind")
+"""The first block keeps its weights: `colour` is projected alone."""
 TEMPERATURE = 0.07
 CENTRE_RATE = 0.02
 NOT_ASKED = -1e4
@@ -22,13 +21,13 @@ class Centres(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        for name in PART_WEIGHTS:
+        for name in TRAINED:
             self.register_buffer(name, torch.zeros(DIMENSIONS[name]))
 
     def forward(self, parts: dict[str, Tensor]) -> dict[str, Tensor]:
         """Parts normalised, centred, normalised again."""
         out = {}
-        for name in PART_WEIGHTS:
+        for name in TRAINED:
             unit, centre = functional.normalize(parts[name]), getattr(self, name)
             if self.training:
                 centre += CENTRE_RATE * (unit.detach().mean(0) - centre)
@@ -38,8 +37,9 @@ class Centres(nn.Module):
 
 def likeness(left: dict[str, Tensor], right: dict[str, Tensor]) -> Tensor:
     """`[B, B]`: weighted mean of the parts' cosines, as a search weighs them."""
-    total = sum(PART_WEIGHTS.values())
-    return torch.stack([weight / total * left[name] @ right[name].T for name, weight in PART_WEIGHTS.items()]).sum(0)
+    counts = {name: PART_WEIGHTS[name] ** 2 for name in TRAINED}
+    total = sum(counts.values())
+    return torch.stack([count / total * left[name] @ right[name].T for name, count in counts.items()]).sum(0)
 
 
 def views_loss(alike: Tensor, identity: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ def joined(parts: dict[str, Matrix], weights: dict[str, float]) -> Matrix:
     centred = []
     for name, values in parts.items():
         moved = values - values.mean(0)
-        centred.append(weights[name] ** 0.5 * moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9))
+        centred.append(weights[name] * moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9))
     matrix = np.concatenate(centred, 1)
     return np.asarray(matrix / np.linalg.norm(matrix, axis=1, keepdims=True), np.float32)
 

@@ -48,7 +48,7 @@ class Trainer:
         self.recipe, self.draw, self.folder = recipe, draw, folder
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.net, _ = network.load(start)
-        total = sum(network.DIMENSIONS[name] for name in losses.PART_WEIGHTS)
+        total = sum(network.DIMENSIONS[name] for name in losses.TRAINED)
         self.heads = nn.ModuleDict(
             {
                 "teacher": nn.Linear(network.DIMENSIONS["kind"], 1280),
@@ -66,6 +66,9 @@ class Trainer:
             self._mean, self._deviation = sample.mean(0), sample.std(0) + 1e-3
         self.views = Views(recipe.seed)
         self.kept: list[Kept] = []
+        self.shelf: Tensor | None = None
+        """One block for all that is kept: among what comes and goes it would tear holes into memory."""
+        self.places = 0
         groups = [
             {"params": list(self.net.parameters())},
             {"params": self.heads.parameters()},
@@ -83,6 +86,7 @@ class Trainer:
             self.net.freeze(stage.frozen_blocks)
             self.draw.weigh(stage.shares)
             self.kept.clear()
+            self.shelf = None
             while self.step < stage.steps:
                 started = time.time()
                 told = self._one(stage)
@@ -106,7 +110,7 @@ class Trainer:
             group["lr"] = self._rate(stage) * times
         with torch.autocast(self.device, dtype=torch.bfloat16):
             kept = self._views(stage)
-            parts = self.net.upper(kept.values, kept.parts)
+            parts = self.net.upper(kept.values.to(self.device), kept.parts)
         told = self._losses({name: values.float() for name, values in parts.items()}, kept.batch)
         loss = sum(
             (self.recipe.weights.get(name, 0.0) * value for name, value in told.items()),
@@ -128,9 +132,14 @@ class Trainer:
         clean = self.views.clean(batch.pictures, stage.side)
         photo = self.views.shopper(batch.pictures, batch.backgrounds, stage.side)
         values, parts = self.net.lower(torch.cat([clean, photo]).to(self.device))
-        made = Kept(batch, values, parts)
-        if stage.reuse > 1:
-            self.kept = [*self.kept[-KEPT_STEPS + 1 :], Kept(batch, values, parts)]
+        if stage.reuse == 1:
+            return Kept(batch, values, parts)
+        if self.shelf is None:
+            self.shelf = torch.empty(KEPT_STEPS, 2 * stage.batch, *values.shape[1:], dtype=values.dtype)
+        place = self.shelf[self.places % KEPT_STEPS, : len(values)].copy_(values)
+        self.places += 1
+        made = Kept(batch, place, parts)
+        self.kept = [*self.kept[-KEPT_STEPS + 1 :], made]
         return made
 
     def _losses(self, parts: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
@@ -149,7 +158,7 @@ class Trainer:
         asked = self.source_of_kind[None] == torch.cat([source, source])[:, None]
         guessed = self.heads["kind"](losses.levelled(both))
         told["kind"] = losses.labels_loss(guessed, torch.cat([kind, kind]), asked)
-        every = torch.cat([near[name] for name in losses.PART_WEIGHTS], 1)
+        every = torch.cat([near[name] for name in losses.TRAINED], 1)
         told["colour"] = losses.labels_loss(self.heads["colour"](losses.levelled(every[:count])), colour)
         if self.taught is not None:
             wanted = (self.taught[torch.from_numpy(batch.numbers)].float() - self._mean) / self._deviation
