@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-import sys
 
+from tests.faults.commands import run, write_feed
 from tests.faults.pace import Pace
 from tests.faults.world import World
 from tests.standins.shop import PRODUCTS
-
-REINDEX_S = 240.0
 
 
 async def reindex(world: World, dice: random.Random, _: Pace) -> bool:
@@ -25,7 +22,7 @@ async def reindex_killed(world: World, dice: random.Random, _: Pace) -> bool:
 
 async def rollback(world: World, dice: random.Random, pace: Pace) -> bool:
     """Back to the generation before, and after a while on to a new one."""
-    done = await _run(world, "rollback")
+    done = await run(world.folder, world.env, "rollback")
     await asyncio.sleep(dice.uniform(*pace.away_s))
     await reindexed(world, dice)
     return done == 0
@@ -55,31 +52,6 @@ async def reindexed(world: World, dice: random.Random, *, kill_after_s: float | 
 
 
 async def _reindexed(world: World, dice: random.Random, kill_after_s: float | None) -> int | None:
-    leaving_out = {PRODUCTS - 1} if dice.random() < 0.5 else set()
-    rows = [
-        f"p{n}\tProduct {n} in wool\timages/{n}.jpg\t{dice.randint(1, 999)}.00 EUR"
-        for n in range(PRODUCTS)
-        if n not in leaving_out
-    ]
-    feed = world.shop.feed
-    draft = feed.with_name(f"draft-{dice.getrandbits(40)}.tsv")
-    draft.write_text("\n".join(["id\ttitle\timage_link\tprice", *rows, ""]))
-    draft.replace(feed)
-    return await _run(world, "reindex", str(feed), "--yes", kill_after_s=kill_after_s)
-
-
-async def _run(world: World, *arguments: str, kill_after_s: float | None = None) -> int | None:
-    with (world.folder / "commands.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "snapshelf", *arguments, cwd=world.folder, env=world.env, stdout=log, stderr=log,
-            stdin=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            async with asyncio.timeout(kill_after_s or REINDEX_S):
-                return await process.wait()
-        except TimeoutError:
-            return None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    write_feed(world.shop.feed, dice, {PRODUCTS - 1} if dice.random() < 0.5 else ())
+    feed = str(world.shop.feed)
+    return await run(world.folder, world.env, "reindex", feed, "--yes", kill_after_s=kill_after_s)

@@ -22,6 +22,7 @@ from core.keys import Keys
 from core.streams import Streams
 from snapshelf.processes import free_port
 from tests.faults.clock import Clock
+from tests.faults.commands import run, write_feed
 from tests.faults.disks import Disk, disk_under
 from tests.faults.front_telegram import TelegramFront
 from tests.faults.front_viber import ViberFront
@@ -114,7 +115,7 @@ async def opened(
             stack.push_async_callback(process.stop)
         kept["redis"].start()
         await until_redis_answers(url)
-        await asyncio.to_thread(_generations, shop, dice.choice([1, 2]))
+        await _publish(folder, env, shop, dice)
         connected: Redis = client(url)
         stack.push_async_callback(connected.aclose)
         fronts = TelegramFront(providers.telegram, providers.bot), ViberFront(providers.viber, providers.viber_bot)
@@ -165,13 +166,15 @@ def _processes(
     return {"redis": redis, **at_work, "bots": bots}
 
 
-def _generations(shop: Shop, count: int) -> None:
-    """One and there is nothing to fall back to; two as in a shop that has been open for a while."""
-    from index.model.runtime import Embedder
+async def _publish(folder: Path, env: Mapping[str, str], shop: Shop, dice: random.Random) -> None:
+    """One generation and there is nothing to fall back to; or two, as in a shop that has been open for a while.
 
-    embedder = Embedder.load(threads=1)
-    for number in range(count):
-        shop.publish(leaving_out=[PRODUCTS - 1] * (number % 2), embedder=embedder)
+    By the command, so that the harness itself holds no model.
+    """
+    for number in range(dice.choice([1, 2])):
+        write_feed(shop.feed, dice, {PRODUCTS - 1} if number else ())
+        done = await run(folder, env, "reindex", str(shop.feed), "--yes")
+        assert done == 0, (folder / "commands.log").read_text()
 
 
 def _environment(shop: Shop, providers: Providers) -> dict[str, str]:
