@@ -10,10 +10,8 @@ anything (looking for work, leases, metrics) is measured first and taken off; it
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from benchmarks import ground
+from benchmarks.load.spent import processor_s
 from core.keys import Keys
 from core.streams import Streams
 from index.model.runtime import Embedder
@@ -35,7 +34,6 @@ from tests.standins.telegram_updates import Pusher
 PHOTOS, WARM, IDLE_S = 200, 40, 20.0
 AT_ONCE = 25
 SIDE_PX = 1280
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def run(quick: bool = False) -> dict[str, Any]:
@@ -133,31 +131,12 @@ async def _spent(redis: Any, worker: Running, bots: Running) -> _Spent:
     cpu, stats = await redis.info("cpu"), await redis.info("stats")
     return _Spent(
         at_s=time.monotonic(),
-        bots_s=_processor_s(bots.process.pid),
-        worker_s=_processor_s(worker.process.pid),
+        bots_s=processor_s(bots.process.pid),
+        worker_s=processor_s(worker.process.pid),
         redis_s=cpu["used_cpu_user"] + cpu["used_cpu_sys"],
         redis_in=stats["total_net_input_bytes"],
         redis_out=stats["total_net_output_bytes"],
     )
-
-
-def _processor_s(pid: int) -> float:
-    """Of a process and all below it."""
-    children: dict[int, list[int]] = defaultdict(list)
-    spent: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:  # it has just ended
-            continue
-        spent[int(path.parent.name)] = int(fields[11]) + int(fields[12])
-        children[int(fields[1])].append(int(path.parent.name))
-    total, waiting = 0, [pid]
-    while waiting:
-        one = waiting.pop()
-        total += spent.get(one, 0)
-        waiting += children[one]
-    return total / TICKS_PER_S
 
 
 if __name__ == "__main__":

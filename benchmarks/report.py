@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ground import RESULTS
+from benchmarks.load.told import load_section
 from benchmarks.scale.told import scale_section
 
 PAGE = RESULTS.parent / "results.md"
-SECTIONS = {"scale": scale_section}
+SECTIONS = {"load": load_section, "scale": scale_section}
 """Programs with tables of their own; the others' figures are listed as they are."""
 FRONT = ("scale",)
 """Told first."""

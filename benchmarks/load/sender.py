@@ -63,7 +63,12 @@ async def send_all(plan: Plan) -> list[tuple[float, int]]:
         status = await _post(plan, free, requests[number])
         return round((loop.time() - due) * 1000, 2), status
 
-    return list(await asyncio.gather(*(one(number) for number in range(len(requests)))))
+    answers = await asyncio.gather(*(one(number) for number in range(len(requests))))
+    while not free.empty():
+        _, writer = free.get_nowait()
+        writer.close()
+        await writer.wait_closed()
+    return list(answers)
 
 
 async def _post(plan: Plan, free: asyncio.Queue[Connection], request: bytes) -> int:
