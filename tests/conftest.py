@@ -35,8 +35,15 @@ def oldest_server() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def redis_url(redis_server: RedisServer) -> str:
-    return redis_server.url
+def chosen_server(request: pytest.FixtureRequest) -> RedisServer:
+    """Our default server; tests marked `ON_BOTH_SERVERS` run on the oldest that we support, too."""
+    chosen: RedisServer = request.getfixturevalue(getattr(request, "param", "redis_server"))
+    return chosen
+
+
+@pytest.fixture
+def redis_url(chosen_server: RedisServer) -> str:
+    return chosen_server.url
 
 
 @pytest.fixture

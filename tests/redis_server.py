@@ -9,7 +9,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
 import redis
+
+ON_BOTH_SERVERS = pytest.mark.parametrize(
+    "chosen_server", ["redis_server", "oldest_server"], ids=["default", "oldest"], indirect=True
+)
+"""A mark for a module (`pytestmark`) whose promises hold on our default server and on the oldest that we support: what
+it asks for by `redis`, `redis_url` or `streams` is on each of them in turn."""
 
 
 def valkey_binary() -> Path | None:

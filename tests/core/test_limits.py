@@ -5,26 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
 
-from core.connection import client
 from core.keys import Keys
 from core.limits import Bucket, Limit, Limiter, Taken, Wait, Window, acquire
-from tests.redis_server import RedisServer
+from tests.redis_server import ON_BOTH_SERVERS
 from tests.standins.telegram_rates import Rates
 
-
-@pytest.fixture(params=["default", "oldest"])
-async def redis(request: pytest.FixtureRequest) -> AsyncIterator[Redis]:
-    name = "redis_server" if request.param == "default" else "oldest_server"
-    server: RedisServer = request.getfixturevalue(name)
-    connected = client(server.url)
-    await connected.flushall()
-    yield connected
-    await connected.aclose()
+pytestmark = ON_BOTH_SERVERS
 
 
 def telegram(chat: int, weight: int = 1) -> list[Limit]:

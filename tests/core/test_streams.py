@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from redis.asyncio import Redis
 
 from core.blobs import Blobs
-from core.connection import Full, client
+from core.connection import Full
 from core.keys import CONVERSATION, SENDERS, WORKERS, Keys, partition_of
 from core.leases import Lease, acquire_lease
 from core.messages import Album, ByPhoto, Notice, Photo, Search, Text, Update, decode_outgoing, decode_update
@@ -26,8 +26,9 @@ from core.streams import (
     Streams,
 )
 from core.streams.reading import read_new
-from tests.redis_server import RedisServer
+from tests.redis_server import ON_BOTH_SERVERS
 
+pytestmark = ON_BOTH_SERVERS
 CHAT = "telegram:7"
 
 
@@ -41,24 +42,6 @@ def text(number: int, chat: str = CHAT) -> Update:
 
 def search(job: str, chat: str = CHAT) -> Search:
     return Search(job, chat, ByPhoto((f"{{snapshelf}}:blob:{job}:0",)), at=1, deadline=2**50, photos=1)
-
-
-@pytest.fixture(params=["default", "oldest"])
-async def redis(request: pytest.FixtureRequest) -> AsyncIterator[Redis]:
-    """Every promise holds on our default server and on the oldest that we support."""
-    name = "redis_server" if request.param == "default" else "oldest_server"
-    server: RedisServer = request.getfixturevalue(name)
-    connected = client(server.url)
-    await connected.flushall()
-    yield connected
-    await connected.aclose()
-
-
-@pytest.fixture
-async def streams(redis: Redis) -> Streams:
-    prepared = Streams(redis, Keys())
-    await prepared.prepare()
-    return prepared
 
 
 async def one(streams: Streams, stream: str, group: str, name: str = "me") -> Entry:

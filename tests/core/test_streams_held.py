@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import Redis
 
-from core.connection import client
 from core.keys import CONVERSATION, Keys, partition_of
 from core.leases import Lease
 from core.messages import Album, Photo, Text, Update, decode_update
 from core.streams import Entry, PartitionConsumer, Promoter, Streams
 from core.streams.reading import read_new
-from tests.redis_server import RedisServer
+from tests.redis_server import ON_BOTH_SERVERS
 
+pytestmark = ON_BOTH_SERVERS
 CHAT = "telegram:7"
 STREAM = Keys().inbox(partition_of(CHAT))
 HELD = Keys().held(STREAM, CHAT)
@@ -28,23 +26,6 @@ def photo(number: int, album: str | None = None) -> Update:
 
 def text(number: int) -> Update:
     return Update("telegram", f"1:{number}", CHAT, CHAT, Text("hello?"), at=1_000 + number)
-
-
-@pytest.fixture(params=["default", "oldest"])
-async def redis(request: pytest.FixtureRequest) -> AsyncIterator[Redis]:
-    name = "redis_server" if request.param == "default" else "oldest_server"
-    server: RedisServer = request.getfixturevalue(name)
-    connected = client(server.url)
-    await connected.flushall()
-    yield connected
-    await connected.aclose()
-
-
-@pytest.fixture
-async def streams(redis: Redis) -> Streams:
-    prepared = Streams(redis, Keys())
-    await prepared.prepare()
-    return prepared
 
 
 class Desk:

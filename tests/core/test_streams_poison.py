@@ -6,44 +6,20 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
-from core.connection import client
 from core.keys import CONVERSATION, PARTITIONS, SENDERS, WORKERS, Keys, partition_of
 from core.leases import Lease
 from core.messages import Photo, Reply, Text, Update, decode_outgoing, encode
 from core.streams import AdminQueue, Entry, PartitionConsumer, Promoter, Streams, promoter
 from core.streams.reading import read_new, take_over_rest
 from tests.paths import ROOT
-from tests.redis_server import RedisServer
+from tests.redis_server import ON_BOTH_SERVERS
 
+pytestmark = ON_BOTH_SERVERS
 CHAT = "telegram:7"
 STREAM = Keys().inbox(partition_of(CHAT))
-
-
-@pytest.fixture(params=["default", "oldest"])
-def server(request: pytest.FixtureRequest) -> RedisServer:
-    name = "redis_server" if request.param == "default" else "oldest_server"
-    chosen: RedisServer = request.getfixturevalue(name)
-    return chosen
-
-
-@pytest.fixture
-async def redis(server: RedisServer) -> Any:
-    connected = client(server.url)
-    await connected.flushall()
-    yield connected
-    await connected.aclose()
-
-
-@pytest.fixture
-async def streams(redis: Redis) -> Streams:
-    prepared = Streams(redis, Keys())
-    await prepared.prepare()
-    return prepared
 
 
 def text(number: int, said: str = "hello", chat: str = CHAT) -> Update:
@@ -82,14 +58,14 @@ def inbox(streams: Streams, handled: Handled, name: str = "me") -> PartitionCons
 
 @pytest.mark.slow
 async def test_an_update_that_kills_every_process_is_given_up_and_the_others_are_answered(
-    streams: Streams, server: RedisServer
+    streams: Streams, redis_url: str
 ) -> None:
     deadly = Update("telegram", "1:0", CHAT, CHAT, Text("deadly"), at=1)
     await streams.claim_and_append(deadly)
     for number in range(1, 9):
         await streams.claim_and_append(text(number, chat=f"telegram:{number}"))
     deaths = 0
-    while await asyncio.to_thread(dies, server.url):
+    while await asyncio.to_thread(dies, redis_url):
         deaths += 1
         leases = [streams.keys.lease(streams.keys.inbox(number)) for number in range(PARTITIONS)]
         await streams.redis.delete(*leases, streams.keys.alive(CONVERSATION))  # both are believed for 10 s
