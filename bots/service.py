@@ -28,7 +28,7 @@ from core.presence import process_name
 from core.settings import Settings
 from core.spool import Spool
 from core.streams import PartitionConsumer, Promoter, Streams
-from core.tasks import end
+from core.tasks import together
 from core.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -108,11 +108,7 @@ async def _work(services: Services, stop: asyncio.Event, on_ready: Callable[[str
         address = await _listen(runner, services.settings)
         log.info("bots ready", address=address, channels=sorted(services.channels.by_name))
         on_ready(address)
-        keeping_pace = asyncio.create_task(pace.run())
-        try:
-            await _together(parts, stop)
-        finally:
-            await end(keeping_pace)
+        await together([part(stop) for part in parts], beside=[pace.run()], stop=stop)
     finally:
         await runner.cleanup()
         await conversation.close()
@@ -129,18 +125,3 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> str:
         ) from None
     host, port = runner.addresses[0][:2]
     return f"http://{'[' + host + ']' if ':' in host else host}:{port}"
-
-
-async def _together(parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]], stop: asyncio.Event) -> None:
-    """Run all until `stop`. One that fails ends the process, so that whoever started it starts it anew."""
-    tasks = [asyncio.create_task(part(stop)) for part in parts]
-    waiting = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_EXCEPTION)
-    finally:
-        stop.set()
-        waiting.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result

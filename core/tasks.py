@@ -26,10 +26,16 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
             task.exception()  # seen
 
 
-async def together(work: Sequence[Coroutine[Any, Any, None]], beside: Sequence[Coroutine[Any, Any, None]] = ()) -> None:
+async def together(
+    work: Sequence[Coroutine[Any, Any, None]],
+    beside: Sequence[Coroutine[Any, Any, None]] = (),
+    *,
+    stop: asyncio.Event | None = None,
+) -> None:
     """Run all of `work` to its end, with `beside` running as long.
 
-    The first that fails ends the others and is raised: half a process would sit there, alive and of no use.
+    The first that fails ends the others and is raised: half a process would sit there, alive and of no use. `stop`:
+    what the work ends upon by itself; then it is set, and the others finish what they have in hand before all end.
     """
     working = [asyncio.create_task(part) for part in work]
     tasks = [*working, *(asyncio.create_task(part) for part in beside)]
@@ -39,4 +45,9 @@ async def together(work: Sequence[Coroutine[Any, Any, None]], beside: Sequence[C
             for task in done:
                 task.result()
     finally:
-        await end(*tasks)
+        try:
+            if stop is not None and working:
+                stop.set()
+                await asyncio.wait(working)
+        finally:
+            await end(*tasks)

@@ -55,3 +55,42 @@ async def test_one_that_fails_beside_the_work_ends_it_and_is_raised() -> None:
 
     with pytest.raises(RuntimeError, match="batcher"):
         await together([work()], beside=[fails()])
+
+
+async def test_with_a_stop_the_others_finish_what_they_have_in_hand() -> None:
+    stop, told = asyncio.Event(), list[str]()
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise RuntimeError("one part died")
+
+    async def works() -> None:
+        await stop.wait()
+        await asyncio.sleep(0.01)
+        told.append("handed on")
+
+    async def beside() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.append("beside ended")
+
+    with pytest.raises(RuntimeError, match="one part"):
+        await together([works(), fails()], beside=[beside()], stop=stop)
+    assert told == ["handed on", "beside ended"]
+
+
+async def test_cancelled_from_outside_the_work_is_stopped_and_not_cut_off() -> None:
+    stop, begun, told = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def works() -> None:
+        begun.set()
+        await stop.wait()
+        told.append("handed on")
+
+    running = asyncio.create_task(together([works()], stop=stop))
+    await begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert told == ["handed on"]
