@@ -16,6 +16,10 @@ from tests.standins.telegram import Bot, TelegramServer
 from tests.standins.telegram_faults import Fault
 from tests.standins.telegram_updates import sizes_of
 
+ADMIN = 900_000_000
+"""Asks for no photos, and is told of trouble too."""
+UNFINISHED = ("Reading the feed", "Embedding pictures", "Fitting", "Writing", "Trouble with ")
+"""What begins so is no end of what an admin asked for."""
 _LISTED = re.compile(r"^2\. ", re.MULTILINE)
 
 
@@ -35,6 +39,8 @@ class TelegramFront:
         self._server, self._bot = server, bot
         self._pusher = server.pusher(bot)
         self.questions: list[Question] = []
+        self.wishes: list[str] = []
+        """Jobs of what the admin asked for."""
         self.faults: list[Any] = server.faults
 
     async def ask(self, chat: int, products: Sequence[int], photos: Sequence[bytes]) -> None:
@@ -48,6 +54,17 @@ class TelegramFront:
             Question(self.name, str(chat), tuple(products), jobs, len(photos), album=album is not None)
         )
 
+    async def wish(self, command: str) -> str:
+        """The admin asks for something; its job."""
+        pending = await self._pusher.text(ADMIN, command)
+        self.wishes.append(job_id(self.name, f"{self._bot.id}:{pending.update['update_id']}"))
+        return self.wishes[-1]
+
+    def ends_told(self) -> list[str]:
+        """How what the admin asked for ended, as it stands in the chat; progress is one message that changes."""
+        texts = [str(message.get("text", "")) for message in self._bot.messages[ADMIN]]
+        return [text for text in texts if not text.startswith(UNFINISHED)]
+
     def sums(self, photo: bytes) -> list[str]:
         return [hashlib.sha256(strip_metadata(kept)).hexdigest() for kept, _, _ in sizes_of(photo)]
 
@@ -55,7 +72,8 @@ class TelegramFront:
         return not self._pusher.pending()
 
     def saw(self) -> list[Saw]:
-        return [seen for chat, messages in list(self._bot.messages.items()) for seen in _seen(chat, messages)]
+        chats = [(chat, messages) for chat, messages in self._bot.messages.items() if chat != ADMIN]
+        return [seen for chat, messages in chats for seen in _seen(chat, messages)]
 
     def fail(self, call: str, **how: Any) -> Fault:
         return self._server.fail(call, **how)

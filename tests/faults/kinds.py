@@ -32,6 +32,7 @@ KINDS: dict[str, Fault] = {
     "disk full: reindex": on_disks.reindex_disk_full,
     "reindex": on_index.reindex,
     "reindex killed": on_index.reindex_killed,
+    "reindex in the chat, worker killed": on_index.reindex_by_admin,
     "rollback": on_index.rollback,
     "bit flipped in the index": on_index.bit_flipped,
     "provider: storm of 429": on_provider.storm_429,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from tests.faults.front_telegram import ADMIN
 from tests.standins import telegram as telegram_standin
 from tests.standins import viber as viber_standin
 from tests.standins.service import SECRET, set_webhook
@@ -44,6 +45,7 @@ class Providers:
             "TELEGRAM_TOKEN": self.bot.token,
             "TELEGRAM_SECRET": SECRET,
             "TELEGRAM_API": self.telegram.url,
+            "ADMINS": f"telegram:{ADMIN}",
             "VIBER_TOKEN": self.viber_bot.token,
             "VIBER_API": self.viber.url,
             "MEDIA_HOSTS": ",".join(hosts),

@@ -74,7 +74,7 @@ async def play(folder: Path, seed: int, plan: Plan) -> Told:
         drained_s = time.monotonic() - quiet
         saws = [saw for front in world.fronts for saw in front.saw()]
         account = await settle(shoppers.questions, saws, world.streams)
-        account.problems += stuck
+        account.problems += [*stuck, *world.broken, *_untold(world)]
         if account.problems or account.unseen:
             await asyncio.to_thread(shutil.copytree, folder / "redis", folder / "redis-kept", ignore=NO_SOCKET)
     errors = _errors(world)
@@ -139,6 +139,11 @@ async def _drained(world: World, shoppers: Shoppers, pace: Pace) -> list[str]:
         waiting = [front.name for front in world.fronts if not await front.quiet(world.streams)]
         return [f"not done after {pace.drain_s:.0f} s: {await world.streams.depths()}, not quiet: {waiting}"]
     return []
+
+
+def _untold(world: World) -> list[str]:
+    asked, told = len(world.telegram.wishes), len(world.telegram.ends_told())
+    return [f"an admin asked {asked} times and was told of {told} ends"] if told < asked else []
 
 
 async def _quiet(world: World) -> bool:

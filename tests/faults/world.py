@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -48,6 +48,7 @@ class World:
     folder: Path
     shop: Shop
     messengers: Sequence[Messenger]
+    telegram: TelegramFront
     viber: ViberFront
     whatsapp: WhatsAppFront
     web: WebFront
@@ -66,6 +67,8 @@ class World:
     """What the service's processes load at their start: see hooks/sitecustomize.py."""
     reindexing: asyncio.Lock
     """A second reindex at a time is refused; that is no harm."""
+    broken: list[str] = field(default_factory=list)
+    """Promises that a fault saw broken."""
 
     @property
     def fronts(self) -> list[Front]:
@@ -123,8 +126,8 @@ async def opened(
         for front in (whatsapp, web):
             stack.push_async_callback(front.close)
         world = World(
-            folder=folder, shop=shop, messengers=(*fronts, whatsapp), viber=fronts[1], whatsapp=whatsapp, web=web,
-            redis=kept["redis"], bots=kept["bots"],
+            folder=folder, shop=shop, messengers=(*fronts, whatsapp), telegram=fronts[0], viber=fronts[1],
+            whatsapp=whatsapp, web=web, redis=kept["redis"], bots=kept["bots"],
             workers=[process for name, process in kept.items() if name.startswith("worker")], env=env,
             streams=Streams(connected, Keys()), address=providers.address,
             shoppers=Shoppers((*fronts, whatsapp, web), dice, per_s),
@@ -182,6 +185,7 @@ def _environment(shop: Shop, providers: Providers) -> dict[str, str]:
     settings = providers.settings() | {
         "REDIS_URL": shop.settings.redis_url.get_secret_value(),
         "DATA_DIR": str(shop.settings.data_dir),
+        "FEED": str(shop.feed),
         "METRICS_PORT": "0",
         "HITS": str(HITS),
         "PHOTOS_PER_HOUR": "10000",
