@@ -148,7 +148,11 @@ class Decoders:
             if self._idle:
                 return self._idle.pop()
             self._count += 1
-        return _Decoder(self._command)
+        try:
+            return _Decoder(self._command)
+        except BaseException:
+            self._forget_one()
+            raise
 
     def _give_back(self, decoder: _Decoder) -> None:
         with self._changed:
@@ -157,6 +161,9 @@ class Decoders:
 
     def _end(self, decoder: _Decoder) -> None:
         decoder.end()
+        self._forget_one()
+
+    def _forget_one(self) -> None:
         with self._changed:
             self._count -= 1
             self._changed.notify()
@@ -261,7 +268,8 @@ class _Decoder:
             return f"signal {-code}"
 
     def end(self) -> None:
-        """Close the pipe, upon which it leaves; it is not decoding, or was killed."""
+        """It is not decoding: it may go at once, even while it still starts."""
+        self._process.kill()
         with contextlib.suppress(BrokenPipeError):  # it has left already
             self._requests.close()
         self._process.wait()

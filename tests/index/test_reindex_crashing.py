@@ -72,6 +72,13 @@ def test_no_more_decoders_are_started_than_may_be(fragile: Decoders) -> None:
     assert len(fragile.pids()) == 1
 
 
+def test_a_decoder_that_cannot_be_started_takes_no_place() -> None:
+    with Decoders(("/nowhere/decoder",), most=1) as decoders:
+        for _ in range(2):
+            with pytest.raises(FileNotFoundError):
+                decoders.prepare([picture("a")], 32)
+
+
 def test_a_row_whose_picture_crashes_or_hangs_its_decoder_is_listed_and_the_rest_is_indexed(
     shop: Shop, fragile: Decoders
 ) -> None:
