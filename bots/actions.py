@@ -12,8 +12,8 @@ import hmac
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from redis.asyncio import Redis
@@ -111,11 +111,18 @@ class _Stored:
 
 
 _STORED: TypeAdapter[_Stored] = TypeAdapter(_Stored)
+_ACTION: TypeAdapter[Action] = TypeAdapter(Action)
+
+
+def _plain(action: Action) -> dict[str, Any]:
+    """As `dataclasses.asdict`, in a fifth of its time: an answer has some fifteen buttons."""
+    fields: dict[str, Any] = _ACTION.dump_python(action, warnings=False)
+    return fields
 
 
 def token_of(job: str, action: Action) -> str:
     """The token of an action in the answer to a job: 16 of `a-z0-9` (82 bits), the same whenever it is asked."""
-    content = json.dumps(asdict(action), sort_keys=True)
+    content = json.dumps(_plain(action), sort_keys=True)
     number = int.from_bytes(hashlib.sha256(f"{job}\0{content}".encode()).digest())
     signs = []
     for _ in range(_LENGTH):
@@ -142,7 +149,7 @@ async def mint_all(redis: Redis, keys: Keys, chat: str, job: str, actions: Itera
     tokens, marks = [], []
     for action in actions:
         tokens.append(token_of(job, action))
-        value = json.dumps({"owner": _owner(chat), "action": asdict(action)}, ensure_ascii=False)
+        value = json.dumps({"owner": _owner(chat), "action": _plain(action)}, ensure_ascii=False)
         marks.append((keys.button(tokens[-1]), value, OPEN_S if isinstance(action, Open) else BUTTON_S))
     await keep(redis, *marks)
     return tokens

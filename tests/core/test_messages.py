@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
@@ -143,6 +144,17 @@ def test_a_task_comes_back_as_it_was(task: Task) -> None:
 @given(outgoings)
 def test_what_goes_out_comes_back_as_it_was(outgoing: Reply | Notice | Progress) -> None:
     assert decode_outgoing(encode(outgoing)) == outgoing
+
+
+@given(st.one_of(updates, searches, tasks, outgoings))
+def test_a_message_is_written_as_its_fields_stand(message: Message) -> None:
+    assert json.loads(encode(message)) == json.loads(json.dumps(dataclasses.asdict(message)))
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
+    assert decode_outgoing(encode(Progress("job", "web:s", "half \ud83d a pair"))) == Progress(
+        "job", "web:s", "half ? a pair"
+    )
 
 
 UPDATE = Update("web", "s:1", "web:s", "web:s", Photo("secret-media"), at=1)
