@@ -9,6 +9,7 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from tests.faults.processes import go_with_parent
 from tests.standins.shop import PRODUCTS
 
 COMMAND_S = 240.0
@@ -19,7 +20,7 @@ async def run(folder: Path, env: Mapping[str, str], *arguments: str, kill_after_
     with (folder / "commands.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "snapshelf", *arguments, cwd=folder, env=env, stdout=log, stderr=log,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.DEVNULL, preexec_fn=go_with_parent,
         )  # fmt: skip
         try:
             async with asyncio.timeout(kill_after_s or COMMAND_S):

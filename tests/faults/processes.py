@@ -60,9 +60,7 @@ class Kept:
                     await asyncio.sleep(RESTART_S)
 
     def _begin(self) -> None:
-        """In the child: it goes with us, however we end."""
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        go_with_parent()
         if self._at_start is not None:
             self._at_start()
 
@@ -126,6 +124,12 @@ class Kept:
                 await self._task
             return None
         return self.ends[-1] if asked else None
+
+
+def go_with_parent() -> None:
+    """In a child: it goes with us, however we end."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 async def until_redis_answers(url: str) -> None:
