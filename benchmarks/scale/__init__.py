@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,21 @@ SIZES = {
 }
 QUICK = {20_000: SIZES[240_000]}
 QUESTIONS = 200
+STEPS = ("searches", "filters", "start")
+"""What is measured of each size."""
 
 
 def run(
-    quick: bool = False, embedder: Embeds | None = None, sizes: tuple[int, ...] = (), scratch: Path | None = None
+    quick: bool = False,
+    embedder: Embeds | None = None,
+    sizes: tuple[int, ...] = (),
+    scratch: Path | None = None,
+    steps: Collection[str] = STEPS,
 ) -> dict[str, Any]:
-    """Every size. `scratch`: a folder in which descriptors and catalogues are kept for the next run."""
+    """Every size. `scratch`: a folder in which descriptors and catalogues are kept for the next run.
+
+    `steps`: some of them; what an earlier run measured of the others stays.
+    """
     embedder = embedder or Embedder.load()
     chosen = QUICK if quick else {size: who for size, who in SIZES.items() if not sizes or size in sizes}
     parameters = {
@@ -51,6 +60,7 @@ def run(
         "fingerprint": embedder.fingerprint[:16],
     }
     ground.announce("scale", parameters)
+    before = _before()
     measured: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="snapshelf-scale-", dir=scratch) as name:
         material = gather(embedder, scratch or Path(name), questions=QUESTIONS, quick=quick)
@@ -61,14 +71,29 @@ def run(
             folder = (scratch or Path(name)) / str(rows)
             flips = _drawn(material, rows, folder, of_picture)
             drawn = Drawn(folder, rows, material.binariser.layout)
-            told: dict[str, Any] = {"flipped bits": flips, "searches": race(drawn, list(who))}
-            told["filters"] = child(drawn, "filters", step="filters", rounds=3, questions=20)
-            told["start"] = start.measured(drawn, material, embedder.fingerprint)
-            measured[f"{rows:,}"] = told
+            kept = {} if set(steps) == set(STEPS) else before.get(f"{rows:,}", {})
+            measured[f"{rows:,}"] = kept | {"flipped bits": flips} | _measured(drawn, material, embedder, who, steps)
             if scratch is None:
                 shutil.rmtree(folder)
-    others = _other_sizes(chosen) if sizes else {}
-    return ground.finish("scale", parameters, others | measured, quick=quick)
+    others = {name: told for name, told in before.items() if name not in measured} if sizes else {}
+    told = others | measured
+    parameters["sizes"] = sorted(int(size.replace(",", "")) for size in told if size[0].isdigit())
+    return ground.finish("scale", parameters, told, quick=quick)
+
+
+def _measured(
+    drawn: Drawn, material: Material, embedder: Embeds, who: Sequence[c.Contestant], steps: Collection[str]
+) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if "searches" in steps:
+        told["searches"] = race(drawn, list(who))
+    else:
+        child(drawn, c.OURS.name, step="build")
+    if "filters" in steps:
+        told["filters"] = child(drawn, "filters", step="filters", rounds=3, questions=20)
+    if "start" in steps:
+        told["start"] = start.measured(drawn, material, embedder.fingerprint)
+    return told
 
 
 def _drawn(material: Material, rows: int, folder: Path, of_picture: npt.NDArray[np.uint32]) -> dict[str, Any]:
@@ -82,8 +107,8 @@ def _drawn(material: Material, rows: int, folder: Path, of_picture: npt.NDArray[
     return flips
 
 
-def _other_sizes(chosen: Collection[int]) -> dict[str, Any]:
-    """Figures of an earlier run for the sizes that this one leaves out."""
+def _before() -> dict[str, Any]:
+    """Figures of an earlier run."""
     path = ground.RESULTS / "scale.json"
-    before: dict[str, Any] = json.loads(path.read_text())["measured"] if path.exists() else {}
-    return {name: told for name, told in before.items() if name not in {f"{rows:,}" for rows in chosen}}
+    told: dict[str, Any] = json.loads(path.read_text())["measured"] if path.exists() else {}
+    return told
