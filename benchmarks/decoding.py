@@ -78,8 +78,12 @@ def _took(decode: Decode, photo: bytes, child: int | None = None) -> tuple[float
 
 
 def _worked_s(child: int | None) -> float:
-    told = Path(f"/proc/{child}/schedstat").read_text().split()[0] if child is not None else 0
-    return time.thread_time() + int(told) / 1e9
+    return time.thread_time() + (decoder_worked_s(child) if child is not None else 0.0)
+
+
+def decoder_worked_s(pid: int) -> float:
+    """Processor time of a decoder so far: it has one thread."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 if __name__ == "__main__":

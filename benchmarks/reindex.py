@@ -16,7 +16,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks import ground
+from benchmarks.decoding import decoder_worked_s
+from core.cpus import usable_cpus
 from core.settings import Settings
+from index.decoding import Decoders
 from index.embedding import BATCH
 from index.model.contract import Embeds
 from index.model.runtime import Embedder
@@ -42,12 +45,15 @@ def run(quick: bool = False, embedder: Embeds | None = None) -> dict[str, Any]:
             # Half of the bare model before and half after: what else the machine does changes from second to second.
             before = _raw(embedder, count // 2)
             settings = Settings(data_dir=folder / f"data{number}")
-            stages = _Stages()
-            account = reindex(settings, _feed(pictures, count), embedder=embedder, progress=stages)
+            with Decoders(most=usable_cpus()) as decoders:  # as reindex has its own, to know what they work
+                stages = _Stages(decoders)
+                account = reindex(
+                    settings, _feed(pictures, count), embedder=embedder, decoders=decoders, progress=stages
+                )
             after = _raw(embedder, count // 2)
             raw.append(2 / (before.seconds + after.seconds))
             indexed.append(account.embedded / account.embedding_seconds)
-            busy.append((before.cpu + after.cpu) / 2 / ((stages.began["fitting"] - stages.began["embedding"]) / count))
+            busy.append((before.cpu + after.cpu) / 2 / (stages.embedding_cpu_s() / count))
         seconds = _one_row(folder / "many", pictures, rows, embedder)
     ratios = [i / r for i, r in zip(indexed, raw, strict=True)]
     measured = {
@@ -61,13 +67,21 @@ def run(quick: bool = False, embedder: Embeds | None = None) -> dict[str, Any]:
 
 
 class _Stages:
-    """Processor time of this process when each stage began: what is left of a ratio on a busy machine."""
+    """Processor time of this process and of its decoders when each stage began: what is left of a ratio on a busy
+    machine."""
 
-    def __init__(self) -> None:
-        self.began: dict[str, float] = {}
+    def __init__(self, decoders: Decoders) -> None:
+        self._decoders = decoders
+        self._own: dict[str, float] = {}
+        self._theirs: dict[str, float] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        self.began.setdefault(stage, time.process_time())
+        self._own.setdefault(stage, time.process_time())
+        self._theirs.setdefault(stage, sum(map(decoder_worked_s, self._decoders.pids())))
+
+    def embedding_cpu_s(self) -> float:
+        """All of it, the start of the decoders too."""
+        return self._own["fitting"] - self._own["embedding"] + self._theirs["fitting"]
 
 
 def _photos(folder: Path, count: int) -> Path:
