@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -62,7 +63,10 @@ def main(
             inside.mkdir(parents=True, exist_ok=True)
             print(f"round with seed {number}", flush=True)
             plan = Plan(minutes * 60 / count, pace, chosen, photos_per_s, workers, mounts)
-            told.append(asyncio.run(play(inside, number, plan)))
+            try:
+                told.append(asyncio.run(_round(inside, number, plan)))
+            except asyncio.CancelledError:
+                sys.exit(128 + signal.SIGTERM)
         parameters: dict[str, Any] = {
             "minutes": round(minutes / count * len(told), 2),
             "seeds": list(range(seed, number + 1)),
@@ -82,6 +86,14 @@ def main(
     for leak in (found := leaks(after)):
         print(f"THE HARNESS LEAKS: {leak}")
     sys.exit(1 if found or any(one.account.problems for one in told) else 0)
+
+
+async def _round(folder: Path, seed: int, plan: Plan) -> Told:
+    """Told to end (SIGTERM), what runs is stopped and what lies about is removed, as at Ctrl-C."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await play(folder, seed, plan)
 
 
 if __name__ == "__main__":
