@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -49,12 +50,12 @@ def run(quick: bool = False, parts: Sequence[str] = (), scratch: Path | None = N
     with tempfile.TemporaryDirectory(prefix="snapshelf-") as name:
         material = gather(scratch or Path(name), embedder, PHOTOS)
         parameters |= {"products": material.products, "photo_kb": round(material.photo_kb, 1)}
-        measured: dict[str, Any] = {}
+        measured: dict[str, Any] = {"load_before": round(os.getloadavg()[0], 1)}
         for part, measure in chosen.items():
             print(f"-- {part}", flush=True)
             measured[part] = asyncio.run(measure(material, quick))
             print(json.dumps(measured[part]), flush=True)
-    return ground.finish("load", parameters, _before(set(chosen)) | measured, quick=quick)
+    return ground.finish("load", parameters, _before({*chosen, "load_before"}) | measured, quick=quick)
 
 
 def _before(leaving_out: set[str]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 SHARE_GOAL = 0.75
 P99_GOAL_MS = 20.0
+QUIET = 0.7
+"""Load average of a machine on which figures count."""
 FLAT_MB = 16.0
 """What a process may differ by in the course of a drain and still count as flat."""
 FLAT_KB_A_PHOTO = 10.0
@@ -17,8 +19,11 @@ FLAT_KB_A_PHOTO = 10.0
 def load_section(measured: Mapping[str, Any], folder: Path) -> str:
     """Markdown of the parts that were measured."""
     del folder  # there are no plots
-    told = {name: part(measured[name]) for name, part in _PARTS.items() if name in measured}
-    return "\n\n".join(told.values())
+    told = [part(measured[name]) for name, part in _PARTS.items() if name in measured]
+    load = measured.get("load_before", 0.0)
+    if load > QUIET:
+        told.insert(0, f"**Provisional**: the machine was busy with other work (load {load}) before this began.")
+    return "\n\n".join(told)
 
 
 def _throughput(told: Mapping[str, Any]) -> str:
@@ -88,7 +93,11 @@ def _drain(told: Mapping[str, Any]) -> str:
 def _workers(told: Mapping[str, Any]) -> str:
     rows = ["| layout | photos/s | share of the bare model |", "| --- | --- | --- |"]
     rows += [f"| {name} | {one['per_s']} | {one['share_of_raw']:.0%} |" for name, one in told.items()]
-    words = "Searches lie ready in Redis; only workers are at work (decoding, embedding, searching, handing on)."
+    one, *several = (one["per_s"] for one in told.values())
+    words = (
+        "Searches lie ready in Redis; only workers are at work (decoding, embedding, searching, handing on). "
+        + _goal(all(per_s >= one for per_s in several))
+    )
     return "\n\n".join(["### One worker, or one for each processor", words, "\n".join(rows)])
 
 
