@@ -97,6 +97,13 @@ def with_figures(page: str, result: Mapping[str, Any]) -> str:
     return f"{before}{BEGIN}\n{_table(result)}\n{end}{after}"
 
 
+def _ranges(seeds: Sequence[int]) -> str:
+    """`1 to 3, 7`."""
+    starts = [seed for seed in seeds if seed - 1 not in seeds]
+    ends = [seed for seed in seeds if seed + 1 not in seeds]
+    return ", ".join(f"{a} to {b}" if a != b else f"{a}" for a, b in zip(starts, ends, strict=True))
+
+
 def _table(result: Mapping[str, Any]) -> str:
     """What was run, the figures, and how often each fault hit."""
     asked, measured = result["parameters"], dict(result["measured"])
@@ -105,7 +112,7 @@ def _table(result: Mapping[str, Any]) -> str:
     seeds = asked["seeds"]
     lines = [
         (
-            f"{asked['minutes']:g} minutes of faults in {len(seeds)} rounds (seeds {seeds[0]} to {seeds[-1]}), "
+            f"{asked['minutes']:g} minutes of faults in {len(seeds)} rounds (seeds {_ranges(seeds)}), "
             f"{asked['photos_per_s']:g} photos/s, {asked['workers']} workers, full disks by {asked['full disks']}, on "
             f"{result['machine']['cpus']} cores ({result['machine']['processor']}) that were not ours alone."
         ),
