@@ -1,5 +1,5 @@
 """`run` trains, or goes on with a run; `project` learns the projections of weights; `card` exports and measures what it
-made; `measure` only measures."""
+made; `steady` learns one of them again beside the int8 file; `measure` only measures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.allocator import keep_memory
 from training.draw import Draw
 from training.measure import measure
 from training.pictures import Prepared, prepare
-from training.projection import BATCH, learn, with_projections
+from training.projection import BATCH, learn, projections, with_projections
 from training.recipe import Recipe, read_recipe
 from training.run import Trainer
 from training.teacher import taught
@@ -38,7 +38,7 @@ def main() -> None:
     how_good.add_argument("weights", type=Path, nargs="+")
     how_good.add_argument("--data", type=Path, required=True)
     how_good.add_argument("--cache", type=Path, required=True)
-    how_good.add_argument("--side", type=int, nargs="+", default=[112])
+    how_good.add_argument("--side", type=int, nargs="+", default=[96])
     how_good.set_defaults(do=tell)
     onto = commands.add_parser("project", help="learn the projection of each part for weights and an input size")
     onto.add_argument("weights", type=Path)
@@ -46,15 +46,25 @@ def main() -> None:
     onto.add_argument("--data", type=Path, action="append", required=True)
     onto.add_argument("--cache", type=Path, required=True)
     onto.add_argument("--recipe", type=Path, default=RECIPE)
-    onto.add_argument("--side", type=int, default=112)
+    onto.add_argument("--side", type=int, default=96)
     onto.add_argument("--pictures", type=int, default=10_000, help="how many are seen in two views each")
     onto.set_defaults(do=project)
+    sure = commands.add_parser("steady", help="learn colour's projection again, so that int8 and float agree in it")
+    sure.add_argument("weights", type=Path)
+    sure.add_argument("target", type=Path)
+    sure.add_argument("--int8", type=Path, required=True, help="the file exported from these weights")
+    sure.add_argument("--data", type=Path, action="append", required=True)
+    sure.add_argument("--cache", type=Path, required=True)
+    sure.add_argument("--recipe", type=Path, default=RECIPE)
+    sure.add_argument("--side", type=int, default=96)
+    sure.add_argument("--pictures", type=int, default=2_500, help="how many are seen in two views each")
+    sure.set_defaults(do=hold)
     of_run = commands.add_parser("card", help="export the int8 ONNX of a run, measure it, write card and curves")
     of_run.add_argument("--data", type=Path, action="append", required=True)
     of_run.add_argument("--run", type=Path, required=True)
     of_run.add_argument("--cache", type=Path, required=True)
     of_run.add_argument("--recipe", type=Path, default=RECIPE)
-    of_run.add_argument("--side", type=int, default=112, help="input size of the exported model")
+    of_run.add_argument("--side", type=int, default=96, help="input size of the exported model")
     of_run.add_argument("--first-side", type=int, default=64, help="input size at which the first weights are best")
     of_run.set_defaults(do=tell_all)
     arguments = parser.parse_args()
@@ -116,6 +126,17 @@ def project(arguments: argparse.Namespace) -> None:
     with_projections(
         arguments.weights, arguments.target, learn(net, draw, arguments.side, arguments.pictures, progress)
     )
+
+
+def hold(arguments: argparse.Namespace) -> None:
+    """The weights again, with a projection of colour that int8 does not disturb."""
+    from training.rounding import PART, steady
+
+    recipe = read_recipe(arguments.recipe)
+    net, kept = network.load(arguments.weights)
+    draw = Draw(_sets(recipe, arguments), recipe.seed)
+    layer = steady(net, arguments.int8, draw, arguments.side, arguments.pictures)
+    with_projections(arguments.weights, arguments.target, projections(kept) | {PART: layer})
 
 
 def tell_all(arguments: argparse.Namespace) -> None:

@@ -31,7 +31,7 @@ BY_PARTS = {
     "three parts, weighted": PART_WEIGHTS,
 }
 TERMS = (
-    "trained on pictures under research-only or unstated terms (see its card): for trying and testing; for a shop, use "
+    "trained on pictures under research-only or unstated terms (see card.md): for trying and testing; for a shop, use "
     "the published ImageNet weights or train on its own goods"
 )
 

@@ -20,8 +20,10 @@ from PIL import Image
 from core.cpus import usable_cpus
 from core.settings import Settings
 from index.model.make import make_of
+from index.model.registry import ONLY_PROJECTED
 from index.model.runtime import Embedder
 from index.model.weights import read_weights
+from index.prior import prior_pixels
 from training.bank import CHUNK, Bank, row_floats
 from training.device import device
 from training.finetune import FineTuner, Recipe
@@ -193,12 +195,13 @@ class Run:
 
     def _exported(self, shelf: Shelf, tuner: FineTuner) -> Path:
         shown = np.flatnonzero(~shelf.held_out[shelf.product])
-        pixels = squeezed(shelf.pixels[_spread(shown, CALIBRATION)], self.side)
+        own = squeezed(shelf.pixels[_spread(shown, CALIBRATION)], self.side)
+        pixels = np.concatenate([own, prior_pixels(self.side)])  # a small shop alone calibrates for too little
         terms = self.terms.rstrip(". ") + "; trained further on the shop's own pictures"
         target = self.folder / "tuned.onnx"
-        tuned = replace(
-            to_weights(tuner.averaged, terms), projections=whitened(tuner.bank, tuner.averaged, self.device)
-        )
+        untouched = {name: layer for name, layer in self.weights.projections.items() if name in ONLY_PROJECTED}
+        learned = whitened(tuner.bank, tuner.averaged, self.device)
+        tuned = replace(to_weights(tuner.averaged, terms), projections=untouched | learned)
         make_of(tuned, target, size=self.side, pixels=pixels, name="tuned")
         return target
 

@@ -22,6 +22,8 @@ from training.views import Views
 Matrix = npt.NDArray[np.float32]
 SHRINK = 0.1
 """Share of the mean variance that is added to every direction: those that hardly ever differ are not blown up."""
+NOISE = 1000.0
+"""How many times what int8 changes in a picture counts against what differs between its views (decision 0021)."""
 BATCH = 64
 SEED = 11
 
@@ -49,12 +51,17 @@ def learn(
     }
 
 
-def whitening(left: Matrix, right: Matrix, shrink: float = SHRINK) -> Layer:
-    """From two views `[N, D]` each, of length 1, to the map: weight `[D, D]` (symmetric), bias `[D]`."""
+def whitening(left: Matrix, right: Matrix, shrink: float = SHRINK, noise: Matrix | None = None) -> Layer:
+    """From two views `[N, D]` each, of length 1, to the map: weight `[D, D]` (symmetric), bias `[D]`.
+
+    `noise` `[M, D]`: other changes of the same features that no search should notice.
+    """
     mean = np.concatenate([left, right]).mean(0, dtype=np.float64)
     apart = (left - right).astype(np.float64) / np.sqrt(2)
     within = apart.T @ apart / len(apart)
     within += shrink * np.trace(within) / len(within) * np.eye(len(within))
+    if noise is not None:
+        within += NOISE * (noise.T.astype(np.float64) @ noise) / len(noise)
     values, vectors = np.linalg.eigh(within)
     weight = (vectors / np.sqrt(values)) @ vectors.T
     weight /= np.linalg.norm(np.concatenate([left, right]) @ weight - mean @ weight, axis=1).mean()

@@ -11,7 +11,8 @@ from torch import nn
 from index.model.weights import Layer
 from training.bank import Bank
 from training.device import quick_numbers
-from training.network import DIMENSIONS, Vgg16
+from training.losses import TRAINED
+from training.network import Vgg16
 from training.projection import whitening
 
 PAIRS = 12_000
@@ -20,10 +21,10 @@ BATCH = 128
 
 
 def whitened(bank: Bank, net: Vgg16, device: str) -> dict[str, Layer]:
-    """By part, from pairs of views of one product: one as the shop shows it, one as a shopper sees it."""
+    """By part that is trained, from pairs of views of one product: as the shop shows it, as a shopper sees it."""
     clean, photo = pairs_of(bank.view.product, bank.view.photo)
     rows, places = np.unique(np.concatenate([clean, photo]), return_inverse=True)
-    seen: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in DIMENSIONS}
+    seen: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in TRAINED}
     net.eval()
     for at in range(0, len(rows), BATCH):
         with torch.inference_mode(), quick_numbers(device):

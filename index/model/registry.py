@@ -20,7 +20,7 @@ TAPS = {1: "colour", 3: "texture", 4: "shape", 5: "kind"}
 """Block whose last convolution is pooled -> name of the part."""
 ONLY_PROJECTED = {"colour"}
 """Parts that say nothing without a projection: the first block's averages tell how light a picture is before all."""
-PART_WEIGHTS = {"colour": 0.7, "texture": 0.7, "shape": 0.85, "kind": 1.0, "fc1": 1.0, "fc2": 1.0}
+PART_WEIGHTS = {"colour": 0.65, "texture": 0.5, "shape": 0.75, "kind": 1.0, "fc1": 1.0, "fc2": 1.0}
 """What each part is scaled by before cosines are taken, so that it counts by the square; chosen by measured quality
 (docs/model.md)."""
 
