@@ -1,6 +1,6 @@
 """A shipped prior: pictures that stand in for what a small catalogue lacks when its binariser is fitted.
 
-`pictures.webp`: 256 products of the project's own drawn demo catalogue, tiles of 64 px, 16 by 16 (made by
+`pictures.webp`: 256 products of the project's own drawn demo catalogue, tiles of 96 px, 16 by 16 (made by
 `python -m benchmarks.make_prior`). Pictures and not descriptors, so that they serve any model.
 """
 
@@ -16,7 +16,7 @@ from index.descriptors import DescriptorCache
 from index.model.contract import Embeds
 
 SHEET = Path(__file__).parent / "pictures.webp"
-TILE = 64
+TILE = 96
 SIDE = 16
 SMALL = 2_000
 """Catalogues of fewer pictures are fitted together with the prior."""

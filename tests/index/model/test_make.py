@@ -98,8 +98,9 @@ def test_probes_of_another_family_are_no_judge_of_this_one() -> None:
 
 
 def test_a_processor_without_vnni_gives_the_same_codes_from_the_same_file() -> None:
-    pixels = draw(64, 16)
-    small = Embedder.load(path=ComputePath.INT8, provider="cpu").embed(pixels)
+    embedder = Embedder.load(path=ComputePath.INT8, provider="cpu")
+    pixels = draw(embedder.input_size, 16)
+    small = embedder.embed(pixels)
     exact = Embedder.load(path=ComputePath.FLOAT_FROM_INT8, provider="cpu").embed(pixels)
     centred = [found - found.mean(axis=0) for found in (small, exact)]
     assert ((centred[0] > 0) != (centred[1] > 0)).mean() <= ADMITTED
@@ -237,7 +238,9 @@ def test_every_embedder_keeps_the_contract(kind: str) -> None:
     described = embedder.embed(pixels)
     assert described.dtype == np.float32
     assert described.shape == (4, embedder.dimensions)
-    assert [part.offset for part in embedder.parts] == [0, 256, 768]
+    sizes = [part.size for part in embedder.parts]
+    assert [part.offset for part in embedder.parts] == [sum(sizes[:at]) for at in range(len(sizes))]
+    assert sum(sizes) == embedder.dimensions
     np.testing.assert_array_equal(embedder.embed(pixels), described)
     assert embedder.embed(pixels[:0]).shape == (0, embedder.dimensions)
     assert len(embedder.fingerprint) == 64

@@ -53,9 +53,14 @@ def test_flags_are_read_as_the_system_spells_them(tmp_path: Path) -> None:
 
 def test_the_built_in_model_has_the_parts_and_dimensions_of_the_design() -> None:
     embedder = Embedder.load(threads=1)
-    assert [(part.name, part.size) for part in embedder.parts] == [("texture", 256), ("shape", 512), ("kind", 512)]
+    assert [(part.name, part.size) for part in embedder.parts] == [
+        ("colour", 64),
+        ("texture", 256),
+        ("shape", 512),
+        ("kind", 512),
+    ]
     described = embedder.embed(draw(embedder.input_size)[:2])
-    assert described.shape == (2, 1280)
+    assert described.shape == (2, 1344)
     assert described.dtype == np.float32
     for part in embedder.parts:
         lengths = np.linalg.norm(described[:, part.offset : part.offset + part.size], axis=1)
