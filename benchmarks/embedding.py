@@ -1,11 +1,12 @@
 """How fast the model runs, int8 beside fp32 of the same graph, and how well the two agree.
 
-The fp32 twin is exported from the weights where `../shared` has them; elsewhere the int8 file is run in float, which
-is what a processor without VNNI does.
+The fp32 twin is the same graph from `--weights FILE`, the weights that the model was exported from; without, from those
+in the int8 file multiplied out: as fast, but rounded to 8 bits already, so that what agrees is what flows through.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
 import time
@@ -24,15 +25,14 @@ from index.model.probes import draw
 from index.model.runtime import Embedder
 from index.pictures import decode_to_pixels
 
-WEIGHTS = SHARED / "model" / "vgg16-first.npz"
 ROUNDS = 15
 SEED = 7
 
 
-def run(quick: bool = False, model: str = "builtin") -> dict[str, Any]:
+def run(quick: bool = False, model: str = "builtin", weights: Path | None = None) -> dict[str, Any]:
     """Pictures a second at each thread count and batch, medians over interleaved rounds; agreement in cosine."""
     rounds = 3 if quick else ROUNDS
-    with _twin(model) as (twin_path, twin_kind):
+    with _twin(model, weights) as (twin_path, twin_kind):
         size = Embedder.load(model).input_size
         parameters = {"model": model, "fp32": twin_kind, "input_size": size, "rounds": rounds, "seed": SEED}
         ground.announce("embedding", parameters)
@@ -46,21 +46,18 @@ def run(quick: bool = False, model: str = "builtin") -> dict[str, Any]:
 
 
 @contextmanager
-def _twin(model: str) -> Iterator[tuple[Path, str]]:
-    """A file with the same graph and weights in fp32."""
+def _twin(model: str, weights: Path | None) -> Iterator[tuple[Path, str]]:
+    """A file with the same graph in fp32, and where its weights are from."""
     from index.model.export import export, save
     from index.model.weights import read_weights
+    from training.installed import installed_weights
 
-    if not WEIGHTS.exists():
-        yield Embedder.load(model).file, "the int8 file itself, no fp32 weights here"
-        return
+    embedder = Embedder.load(model)
+    found = read_weights(weights) if weights else installed_weights(embedder.file)[0]
     with tempfile.TemporaryDirectory(prefix="snapshelf-") as folder:
         path = Path(folder) / "fp32.onnx"
-        exact = export(
-            read_weights(WEIGHTS), size=Embedder.load(model).input_size, outputs=("descriptor",), name="fp32"
-        )
-        save(exact, path)
-        yield path, "exported from the weights"
+        save(export(found, size=embedder.input_size, outputs=("descriptor",), name="fp32"), path)
+        yield path, "exported from the weights" if weights else "the int8 file's weights multiplied out"
 
 
 def _speeds(small: Embedder, exact: Embedder, batch: int, rounds: int) -> dict[str, float]:
@@ -122,4 +119,6 @@ def _cosine(left: Descriptors, right: Descriptors) -> npt.NDArray[np.float32]:
 
 
 if __name__ == "__main__":
-    run(ground.quick_wanted())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", type=Path, help="the .npz that the model was exported from")
+    run(ground.quick_wanted(), weights=parser.parse_known_args()[0].weights)
