@@ -14,6 +14,8 @@ TRAINED = ("texture", "shape", "kind")
 TEMPERATURE = 0.07
 CENTRE_RATE = 0.02
 NOT_ASKED = -1e4
+SMOOTHING = 0.1
+"""Share of a label's weight that is spread evenly over all that are asked."""
 
 
 class Centres(nn.Module):
@@ -82,15 +84,11 @@ def labels_loss(logits: Tensor, labels: Tensor, asked: Tensor | None = None) -> 
     `asked` `[B, L]`: which labels each picture's set knows at all; the others are no wrong answers.
     """
     known = labels >= 0
-    if asked is not None:
-        return _smoothed(logits[known], labels[known], asked[known]) if known.any() else logits.sum() * 0
-    return (
-        functional.cross_entropy(logits[known], labels[known], label_smoothing=0.1) if known.any() else logits.sum() * 0
-    )
-
-
-def _smoothed(logits: Tensor, labels: Tensor, asked: Tensor) -> Tensor:
-    """Cross-entropy over the labels that are asked, a tenth of the weight spread evenly over these."""
+    if not known.any():
+        return logits.sum() * 0
+    logits, labels = logits[known], labels[known]
+    asked = torch.ones_like(logits, dtype=torch.bool) if asked is None else asked[known]
     log = functional.log_softmax(logits.masked_fill(~asked, NOT_ASKED), 1)
     even = -(log * asked).sum(1) / asked.sum(1)
-    return (0.9 * functional.nll_loss(log, labels, reduction="none") + 0.1 * even).mean()
+    right = functional.nll_loss(log, labels, reduction="none")
+    return ((1 - SMOOTHING) * right + SMOOTHING * even).mean()

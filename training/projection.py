@@ -42,7 +42,7 @@ def learn(
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
             shown, taken = net(clean), net(photo)
         for name, pairs in seen.items():
-            pairs.append((_unit(shown[name].float().numpy()), _unit(taken[name].float().numpy())))
+            pairs.append((unit(shown[name].float().numpy()), unit(taken[name].float().numpy())))
         done += len(batch.pictures)
         progress(done)
     return {
@@ -70,7 +70,7 @@ def whitening(left: Matrix, right: Matrix, shrink: float = SHRINK, noise: Matrix
 
 def projected(part: Matrix, layer: Layer | None) -> Matrix:
     """What the graph makes of pooled features `[N, D]` of length 1: the same, or mapped and of length 1 again."""
-    return part if layer is None else _unit(part @ layer.weight.T + layer.bias)
+    return part if layer is None else unit(part @ layer.weight.T + layer.bias)
 
 
 def projections(arrays: Mapping[str, Matrix]) -> dict[str, Layer]:
@@ -93,5 +93,6 @@ def with_projections(source: Path, target: Path, layers: Mapping[str, Layer]) ->
     part.rename(target)
 
 
-def _unit(values: Matrix) -> Matrix:
+def unit(values: Matrix) -> Matrix:
+    """Each row brought to length 1; a row of zeros stays."""
     return np.asarray(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12), np.float32)

@@ -21,7 +21,7 @@ from index.model.graph import TAIL_PREFIX
 from index.model.weights import Layer
 from training.draw import Draw
 from training.network import DIMENSIONS, Vgg16
-from training.projection import BATCH, SEED, Matrix, whitening
+from training.projection import BATCH, SEED, Matrix, unit, whitening
 from training.views import Views
 
 PART = "colour"
@@ -41,7 +41,7 @@ def steady(net: Vgg16, model: Path, draw: Draw, side: int, pictures: int) -> Lay
         for seen in (clean, photo):
             pixels = seen.round().clamp(0, 255)
             with torch.inference_mode():
-                part = torch.nn.functional.normalize(net(pixels)[PART].float()).numpy()
+                part = unit(net(pixels)[PART].float().numpy())
             exact.append(part)
             changed.append(rounded(pixels.permute(0, 2, 3, 1).byte().numpy()) - part)
     return whitening(np.concatenate(exact[::2]), np.concatenate(exact[1::2]), noise=np.concatenate(changed))
@@ -55,7 +55,6 @@ def averages(model: Path) -> Callable[[npt.NDArray[np.uint8]], Matrix]:
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
 
     def averaged(pixels: npt.NDArray[np.uint8]) -> Matrix:
-        found = np.asarray(session.run([name], {"pixels": pixels})[0], np.float32)
-        return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12), np.float32)
+        return unit(np.asarray(session.run([name], {"pixels": pixels})[0], np.float32))
 
     return averaged

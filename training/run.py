@@ -110,7 +110,7 @@ class Trainer:
             group["lr"] = self._rate(stage) * times
         with torch.autocast(self.device, dtype=torch.bfloat16):
             kept = self._views(stage)
-            parts = self.net.upper(kept.values.to(self.device), kept.parts)
+            parts = self.net.upper(kept.values, kept.parts)
         told = self._losses({name: values.float() for name, values in parts.items()}, kept.batch)
         loss = sum(
             (self.recipe.weights.get(name, 0.0) * value for name, value in told.items()),
@@ -135,7 +135,7 @@ class Trainer:
         if stage.reuse == 1:
             return Kept(batch, values, parts)
         if self.shelf is None:
-            self.shelf = torch.empty(KEPT_STEPS, 2 * stage.batch, *values.shape[1:], dtype=values.dtype)
+            self.shelf = values.new_empty(KEPT_STEPS, 2 * stage.batch, *values.shape[1:])
         place = self.shelf[self.places % KEPT_STEPS, : len(values)].copy_(values)
         self.places += 1
         made = Kept(batch, place, parts)
