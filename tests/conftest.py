@@ -34,6 +34,17 @@ def oldest_server() -> Iterator[RedisServer]:
     server.close()
 
 
+@pytest.fixture(params=["default", "oldest"])
+def own_server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    """A server of the test's own, which it may kill or fill up; each of the two in turn."""
+    binary = valkey_binary() if request.param == "default" else oldest_binary()
+    if binary is None:
+        pytest.skip(f"no {request.param} server for this Python")
+    server = RedisServer(binary)
+    yield server
+    server.close()
+
+
 @pytest.fixture
 def chosen_server(request: pytest.FixtureRequest) -> RedisServer:
     """Our default server; tests marked `ON_BOTH_SERVERS` run on the oldest that we support, too."""

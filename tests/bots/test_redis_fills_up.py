@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from core.connection import client
 from core.keys import Keys
 from core.messages import Notice
 from core.streams import Streams
-from tests.redis_server import RedisServer, oldest_binary, valkey_binary
+from tests.redis_server import RedisServer
 from tests.standins.service import serving
 from tests.standins.shop import GatedEmbedder, jpeg
 from tests.standins.telegram import Bot, TelegramServer
@@ -27,16 +26,6 @@ PHOTO = jpeg(Image.fromarray(np.random.default_rng(5).integers(0, 256, (400, 400
 """Of noise, so that few of them fill a MiB."""
 MIB = 1024 * 1024
 NO_ROOM = notice_text(Notice("job", "telegram:1", "no_room"), "Snapshelf")
-
-
-@pytest.fixture(params=["default", "oldest"])
-def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
-    binary = valkey_binary() if request.param == "default" else oldest_binary()
-    if binary is None:
-        pytest.skip(f"no {request.param} server for this Python")
-    server = RedisServer(binary)
-    yield server
-    server.close()
 
 
 def said(bot: Bot, chat: int) -> list[str]:
@@ -75,16 +64,16 @@ async def settled(streams: Streams) -> dict[str, int]:
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", ["budget", "memory"])
 async def test_shoppers_are_asked_to_wait_and_later_ones_are_answered_again(
-    server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+    own_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     monkeypatch.setattr(blobs, "_MEMORY_EVERY_S", 0)
-    embedder, redis = GatedEmbedder(), client(server.url)
+    embedder, redis = GatedEmbedder(), client(own_server.url)
     raw: Any = redis
     async with TelegramServer() as telegram:
         bot = telegram.add_bot()
         bot.rates.strict = False
         budget_mb = 1 if limit == "budget" else 512
-        async with serving(telegram, bot, tmp_path, server.url, embedder, blob_budget_mb=budget_mb):
+        async with serving(telegram, bot, tmp_path, own_server.url, embedder, blob_budget_mb=budget_mb):
             if limit == "memory":
                 await raw.config_set("maxmemory", (await raw.info("memory"))["used_memory"] + 4 * MIB)
             embedder.gate.clear()

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from core import blobs as blobs_module
 from core.blobs import Blobs
-from core.connection import Full, client
+from core.connection import Full
 from core.keys import BLOB_DEAD_S, WORKERS, Keys
 from core.messages import ByPhoto, Search
 from core.streams import GroupConsumer, Streams
-from tests.redis_server import RedisServer, oldest_binary, valkey_binary
+from tests.redis_server import RedisServer
 
 KEYS = Keys()
 MIB = 1024 * 1024
 QUARTER = b"x" * (MIB // 4)
 
 
-@pytest.fixture(params=["default", "oldest"])
-def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
-    binary = valkey_binary() if request.param == "default" else oldest_binary()
-    if binary is None:
-        pytest.skip(f"no {request.param} server for this Python")
-    server = RedisServer(binary)
-    yield server
-    server.close()
-
-
 @pytest.fixture
-async def redis(server: RedisServer) -> AsyncIterator[Any]:
-    connected: Redis = client(server.url)
-    yield connected
-    await connected.aclose()
+def chosen_server(own_server: RedisServer) -> RedisServer:
+    return own_server
 
 
 def key(name: str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from redis.asyncio import Redis
 
 from core.blobs import Blobs
-from core.connection import Full, client
+from core.connection import Full
 from core.keys import BLOB_AFTER_S, CONVERSATION, WORKERS, Keys, partition_of
 from core.leases import Lease, acquire_lease
 from core.limits import Bucket, acquire
@@ -19,7 +18,7 @@ from core.messages import ByPhoto, Notice, Search, Text, Update, job_id
 from core.presence import Presence, announce, present
 from core.streams import AdminQueue, Entry, GroupConsumer, PartitionConsumer, PartState, Promoter, Streams, partitions
 from core.streams.reading import read_new
-from tests.redis_server import RedisServer, oldest_binary, valkey_binary
+from tests.redis_server import RedisServer
 
 CHAT = "telegram:7"
 
@@ -32,22 +31,9 @@ def search(job: str) -> Search:
     return Search(job, CHAT, ByPhoto((f"{{snapshelf}}:blob:{job}:0",)), at=1, deadline=2**50, photos=1)
 
 
-@pytest.fixture(params=["default", "oldest"])
-def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
-    """A server of the test's own, which it may kill or fill up."""
-    binary = valkey_binary() if request.param == "default" else oldest_binary()
-    if binary is None:
-        pytest.skip(f"no {request.param} server for this Python")
-    started = RedisServer(binary)
-    yield started
-    started.close()
-
-
 @pytest.fixture
-async def redis(server: RedisServer) -> AsyncIterator[Redis]:
-    connected = client(server.url)
-    yield connected
-    await connected.aclose()
+def chosen_server(own_server: RedisServer) -> RedisServer:
+    return own_server
 
 
 @pytest.fixture
@@ -126,14 +112,16 @@ async def test_a_full_redis_takes_what_accepted_work_still_writes(streams: Strea
 
 
 @pytest.mark.slow
-async def test_consumers_go_on_after_redis_was_killed_and_started_again(streams: Streams, server: RedisServer) -> None:
+async def test_consumers_go_on_after_redis_was_killed_and_started_again(
+    streams: Streams, own_server: RedisServer
+) -> None:
     seen, stop = Seen(streams), asyncio.Event()
     consumer = PartitionConsumer(streams, kind="inbox", group=CONVERSATION, name="a", handle=seen)
     running = [asyncio.create_task(consumer.run(stop)), asyncio.create_task(Promoter(streams).run(stop))]
     await streams.claim_and_append(text(1))
     await seen.until(1)
-    await asyncio.to_thread(server.kill)
-    await asyncio.to_thread(server.start)
+    await asyncio.to_thread(own_server.kill)
+    await asyncio.to_thread(own_server.start)
     await streams.claim_and_append(text(2))
     await seen.until(2)
     await streams.redis.flushall()
