@@ -46,27 +46,28 @@ Floats = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Binariser:
-    """The fitted maps. All arrays float32; products are float64, so that a bit does not depend on the batch."""
+    """The fitted maps, of float32 precision; those that multiply are held as float64, which products are computed in,
+    so that a bit does not depend on the batch."""
 
     parts: tuple[Part, ...]
     """The descriptor's parts."""
     mean: npt.NDArray[np.float32]
     """`[D]`, of descriptors as the model gives them."""
-    short_map: npt.NDArray[np.float32]
+    short_map: npt.NDArray[np.float64]
     """`[D, 256]`, part weights included."""
-    long_maps: tuple[npt.NDArray[np.float32], ...]
+    long_maps: tuple[npt.NDArray[np.float64], ...]
     """One `[size, bits]` a part."""
     layout: CodeLayout = field(compare=False)
 
     def short(self, descriptors: Floats) -> Codes:
         """Short codes uint8 `[N, 32]` of descriptors `[N, D]`."""
-        return hamming.pack(self._centred(descriptors) @ self.short_map.astype(np.float64) > 0)
+        return hamming.pack(self._centred(descriptors) @ self.short_map > 0)
 
     def long(self, descriptors: Floats) -> Codes:
         """Long codes uint8 `[N, layout.bytes]` of descriptors `[N, D]`."""
         centred = self._centred(descriptors)
         pieces = [
-            hamming.pack(centred[:, part.offset : part.offset + part.size] @ matrix.astype(np.float64) > 0)
+            hamming.pack(centred[:, part.offset : part.offset + part.size] @ matrix > 0)
             for part, matrix in zip(self.parts, self.long_maps, strict=True)
         ]
         return np.concatenate(pieces, axis=1)
@@ -87,8 +88,9 @@ class Binariser:
 
     def to_bytes(self) -> bytes:
         """As an .npz file; equal binarisers give equal bytes (no times inside)."""
-        arrays: dict[str, Any] = {"mean": self.mean, "short_map": self.short_map}
-        arrays |= {f"long_{part.name}": matrix for part, matrix in zip(self.parts, self.long_maps, strict=True)}
+        arrays: dict[str, Any] = {"mean": self.mean, "short_map": self.short_map.astype(np.float32)}
+        maps = zip(self.parts, self.long_maps, strict=True)
+        arrays |= {f"long_{part.name}": matrix.astype(np.float32) for part, matrix in maps}
         parts = [[part.name, part.offset, part.size, part.weight] for part in self.parts]
         code = [[part.name, part.offset_bytes, part.bytes, part.weight] for part in self.layout.parts]
         arrays["parts"] = np.frombuffer(json.dumps({"parts": parts, "code": code}).encode(), np.uint8)
@@ -103,7 +105,8 @@ class Binariser:
             told = json.loads(bytes(file["parts"]))
             parts = tuple(Part(*entry) for entry in told["parts"])
             layout = CodeLayout(tuple(CodePart(*entry) for entry in told["code"]))
-            return cls(parts, file["mean"], file["short_map"], tuple(file[f"long_{p.name}"] for p in parts), layout)
+            maps = tuple(_held(file[f"long_{part.name}"]) for part in parts)
+            return cls(parts, file["mean"], _held(file["short_map"]), maps, layout)
 
 
 def fit(descriptors: Floats, parts: Sequence[Part], prior: Floats | None = None) -> Binariser:
@@ -125,10 +128,15 @@ def fit(descriptors: Floats, parts: Sequence[Part], prior: Floats | None = None)
     return Binariser(
         tuple(parts),
         mean.astype(np.float32),
-        short_map.astype(np.float32),
-        tuple(matrix.astype(np.float32) for matrix in long_maps),
+        _held(short_map),
+        tuple(map(_held, long_maps)),
         layout,
     )
+
+
+def _held(matrix: Floats) -> npt.NDArray[np.float64]:
+    """As it comes back from a file."""
+    return matrix.astype(np.float32).astype(np.float64)
 
 
 def _bits(part: Part) -> int:

@@ -20,7 +20,7 @@ from index.model.library import agreement, models_in
 from index.model.probes import ADMITTED, draw
 from index.model.processor import ComputePath, compute_path, cpu_flags
 from index.model.registry import PUBLISHED
-from index.model.runtime import Embedder, builtin_path, find_model
+from index.model.runtime import PIECE, Embedder, builtin_path, find_model, shares
 from snapshelf.commands.model import model as model_command
 from tests.index.model.vgg_files import layers, write_safetensors
 
@@ -73,8 +73,20 @@ def test_the_built_in_models_codes_are_its_references() -> None:
     assert share >= 1 - ADMITTED
 
 
-def test_what_a_picture_gives_does_not_depend_on_its_batch() -> None:
-    embedder = Embedder.load(threads=1)
+@pytest.mark.parametrize(
+    ("count", "threads", "cut"),
+    [(1, 1, 1), (4, 1, 1), (5, 1, 2), (2, 2, 2), (8, 2, 2), (9, 2, 4), (32, 2, 8), (7, 4, 4)],
+)
+def test_a_batch_is_cut_so_that_each_thread_has_its_share_and_none_takes_too_much_at_once(
+    count: int, threads: int, cut: int
+) -> None:
+    assert shares(count, threads) == cut
+    assert max(len(share) for share in np.array_split(np.arange(count), cut)) <= PIECE
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_a_picture_gives_does_not_depend_on_its_batch(threads: int) -> None:
+    embedder = Embedder.load(threads=threads)
     pixels = draw(embedder.input_size)[:5]
     together = embedder.embed(pixels)
     alone = np.concatenate([embedder.embed(pixels[at : at + 1]) for at in range(5)])
