@@ -23,6 +23,7 @@ import numpy.typing as npt
 from core.cpus import usable_cpus
 from index import hamming
 from index.codes import CodeLayout, CodePart
+from index.directions import Directions, Floats
 from index.hamming import Codes
 from index.model.contract import Part
 
@@ -41,34 +42,32 @@ WHITENING = -0.125
 RIDGE = 0.1
 PRIOR_WEIGHT = 20
 """Own pictures that count as much for the centre as the whole prior."""
-Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Binariser:
-    """The fitted maps, of float32 precision; those that multiply are held as float64, which products are computed in,
-    so that a bit does not depend on the batch."""
+    """The fitted maps."""
 
     parts: tuple[Part, ...]
     """The descriptor's parts."""
     mean: npt.NDArray[np.float32]
     """`[D]`, of descriptors as the model gives them."""
-    short_map: npt.NDArray[np.float64]
+    short_map: Directions
     """`[D, 256]`, part weights included."""
-    long_maps: tuple[npt.NDArray[np.float64], ...]
+    long_maps: tuple[Directions, ...]
     """One `[size, bits]` a part."""
     layout: CodeLayout = field(compare=False)
 
     def short(self, descriptors: Floats) -> Codes:
         """Short codes uint8 `[N, 32]` of descriptors `[N, D]`."""
-        return hamming.pack(self._centred(descriptors) @ self.short_map > 0)
+        return hamming.pack(self.short_map.signs(self._centred(descriptors)))
 
     def long(self, descriptors: Floats) -> Codes:
         """Long codes uint8 `[N, layout.bytes]` of descriptors `[N, D]`."""
         centred = self._centred(descriptors)
         pieces = [
-            hamming.pack(centred[:, part.offset : part.offset + part.size] @ matrix > 0)
-            for part, matrix in zip(self.parts, self.long_maps, strict=True)
+            hamming.pack(directions.signs(centred[:, part.offset : part.offset + part.size]))
+            for part, directions in zip(self.parts, self.long_maps, strict=True)
         ]
         return np.concatenate(pieces, axis=1)
 
@@ -88,9 +87,9 @@ class Binariser:
 
     def to_bytes(self) -> bytes:
         """As an .npz file; equal binarisers give equal bytes (no times inside)."""
-        arrays: dict[str, Any] = {"mean": self.mean, "short_map": self.short_map.astype(np.float32)}
+        arrays: dict[str, Any] = {"mean": self.mean, "short_map": self.short_map.matrix}
         maps = zip(self.parts, self.long_maps, strict=True)
-        arrays |= {f"long_{part.name}": matrix.astype(np.float32) for part, matrix in maps}
+        arrays |= {f"long_{part.name}": directions.matrix for part, directions in maps}
         parts = [[part.name, part.offset, part.size, part.weight] for part in self.parts]
         code = [[part.name, part.offset_bytes, part.bytes, part.weight] for part in self.layout.parts]
         arrays["parts"] = np.frombuffer(json.dumps({"parts": parts, "code": code}).encode(), np.uint8)
@@ -105,8 +104,8 @@ class Binariser:
             told = json.loads(bytes(file["parts"]))
             parts = tuple(Part(*entry) for entry in told["parts"])
             layout = CodeLayout(tuple(CodePart(*entry) for entry in told["code"]))
-            maps = tuple(_held(file[f"long_{part.name}"]) for part in parts)
-            return cls(parts, file["mean"], _held(file["short_map"]), maps, layout)
+            maps = tuple(Directions(file[f"long_{part.name}"]) for part in parts)
+            return cls(parts, file["mean"], Directions(file["short_map"]), maps, layout)
 
 
 def fit(descriptors: Floats, parts: Sequence[Part], prior: Floats | None = None) -> Binariser:
@@ -128,15 +127,10 @@ def fit(descriptors: Floats, parts: Sequence[Part], prior: Floats | None = None)
     return Binariser(
         tuple(parts),
         mean.astype(np.float32),
-        _held(short_map),
-        tuple(map(_held, long_maps)),
+        Directions(short_map.astype(np.float32)),
+        tuple(Directions(matrix.astype(np.float32)) for matrix in long_maps),
         layout,
     )
-
-
-def _held(matrix: Floats) -> npt.NDArray[np.float64]:
-    """As it comes back from a file."""
-    return matrix.astype(np.float32).astype(np.float64)
 
 
 def _bits(part: Part) -> int:
