@@ -19,8 +19,9 @@ from bots.services import Services
 from bots.web import api, pages
 from bots.web.security import address_middleware, header_middleware
 from core import metrics, tracing
+from core.keys import CONVERSATION
 from core.picturestore import path_of
-from core.presence import present
+from core.presence import WORKER, present
 from core.spool import SpoolFull
 from core.telemetry import get_logger
 
@@ -148,7 +149,8 @@ async def readiness(services: Services) -> dict[str, dict[str, object]]:
     """Part → whether it is there and, if not, what to do about it."""
     try:
         async with asyncio.timeout(READY_S):
-            workers = await present(services.redis, services.keys, "worker")
+            workers = await present(services.redis, services.keys, WORKER)
+            conversing = await present(services.redis, services.keys, CONVERSATION)
     except (RedisError, TimeoutError) as error:
         away = f"Redis does not answer ({type(error).__name__}): start it, or see `snapshelf doctor`."
         return {"redis": {"ok": False, "message": away}}
@@ -156,6 +158,9 @@ async def readiness(services: Services) -> dict[str, dict[str, object]]:
     problems = sorted({worker.problem for worker in workers if worker.problem})
     return {
         "redis": {"ok": True},
+        "conversation": {"ok": True, "count": len(conversing)}
+        if conversing
+        else {"ok": False, "message": "Nobody converses: start `snapshelf bots` without --intake, too."},
         "worker": {"ok": True, "count": len(workers)}
         if workers
         else {"ok": False, "message": "No worker is at work: start `snapshelf worker`."},

@@ -33,11 +33,19 @@ from core.telemetry import get_logger
 
 log = get_logger(__name__)
 
+_Part = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+
 
 async def run_bots(
-    settings: Settings, stop: asyncio.Event, *, on_ready: Callable[[str], None] = lambda address: None
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    intake_only: bool = False,
+    on_ready: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Work until `stop`, then finish what is in hand. `on_ready` gets the address once the server answers.
+
+    `intake_only`: conversing and sending are left to another process, and do not keep a webhook waiting.
 
     Raises Unavailable when Redis does not answer at the start, SettingsError for a taken port.
     """
@@ -49,7 +57,7 @@ async def run_bots(
         for channel in services.channels.by_name.values():
             await channel.start()
         try:
-            await _work(services, stop, on_ready)
+            await _work(services, stop, intake_only, on_ready)
         finally:
             for channel in services.channels.by_name.values():
                 await channel.close()
@@ -83,36 +91,37 @@ def build_services(settings: Settings, redis: Redis, spool: Spool) -> Services:
     return Services(settings, redis, keys, streams, blobs, Channels(channels), Delivery(streams, spool))
 
 
-async def _work(services: Services, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
-    name = f"{process_name()}-{secrets.token_hex(2)}"
-    streams, conversation, outbox = services.streams, Conversation(services), Outbox(services)
-    pace = Pace()
-    inbox = PartitionConsumer(
-        streams, kind="inbox", group=CONVERSATION, name=name, handle=conversation.handle, pace=pace
-    )
-    replies = PartitionConsumer(streams, kind="replies", group=SENDERS, name=name, handle=outbox.handle, pace=pace)
+async def _work(services: Services, stop: asyncio.Event, intake_only: bool, on_ready: Callable[[str], None]) -> None:
+    streams, conversation, pace = services.streams, Conversation(services), Pace()
     runner = build_runner(services)
     await runner.setup()
-    parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = [
-        inbox.run,
-        replies.run,
-        Promoter(streams).run,
-        services.delivery.run,
-        lambda stopping: watch(services, stopping),
-    ]
+    parts: list[_Part] = [Promoter(streams).run, services.delivery.run, lambda stopping: watch(services, stopping)]
+    if not intake_only:
+        parts += _consumers(services, conversation, pace)
     if services.settings.telegram_on and not services.settings.public_url:
         from bots.telegram.polling import Polling
 
         parts.append(Polling(services).run)
     try:
         address = await _listen(runner, services.settings)
-        log.info("bots ready", address=address, channels=sorted(services.channels.by_name))
+        log.info("bots ready", address=address, channels=sorted(services.channels.by_name), intake_only=intake_only)
         on_ready(address)
         await together([part(stop) for part in parts], beside=[pace.run()], stop=stop)
     finally:
         await runner.cleanup()
         await conversation.close()
     log.info("bots left")
+
+
+def _consumers(services: Services, conversation: Conversation, pace: Pace) -> list[_Part]:
+    streams, name = services.streams, f"{process_name()}-{secrets.token_hex(2)}"
+    inbox = PartitionConsumer(
+        streams, kind="inbox", group=CONVERSATION, name=name, handle=conversation.handle, pace=pace
+    )
+    replies = PartitionConsumer(
+        streams, kind="replies", group=SENDERS, name=name, handle=Outbox(services).handle, pace=pace
+    )
+    return [inbox.run, replies.run]
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> str:

@@ -36,16 +36,22 @@ async def serving(
         **more,
     )
     shop.publish(embedder=embedder)
+    async with working(shop.settings, embedder), at_the_bots(shop.settings) as address:
+        await set_webhook(telegram, bot, address)
+        yield shop.settings
+
+
+@asynccontextmanager
+async def at_the_bots(settings: Settings, *, intake_only: bool = False) -> AsyncIterator[str]:
+    """The bots, at the address that is given."""
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    async with working(shop.settings, embedder):
-        bots = asyncio.create_task(run_bots(shop.settings, stop, on_ready=ready.set_result))
-        try:
-            await asyncio.wait([bots, ready], return_when=asyncio.FIRST_COMPLETED)
-            await set_webhook(telegram, bot, ready.result())
-            yield shop.settings
-        finally:
-            stop.set()
-            await bots
+    bots = asyncio.create_task(run_bots(settings, stop, intake_only=intake_only, on_ready=ready.set_result))
+    try:
+        await asyncio.wait([bots, ready], return_when=asyncio.FIRST_COMPLETED)
+        yield ready.result()
+    finally:
+        stop.set()
+        await bots
 
 
 async def set_webhook(telegram: TelegramServer, bot: Bot, address: str) -> None:

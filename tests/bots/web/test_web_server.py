@@ -25,7 +25,7 @@ from bots.services import Services
 from bots.web import api, forms
 from core.connection import client
 from core.errors import Reason
-from core.keys import SENDERS, WORKERS, Keys
+from core.keys import CONVERSATION, SENDERS, WORKERS, Keys
 from core.messages import ByPhoto, ByProduct, ByWords, Hit, Notice, Reply, Search, Text, Update, decode_search
 from core.picturestore import path_of
 from core.presence import Presence, announce
@@ -342,6 +342,9 @@ async def test_readyz_says_what_is_missing_and_when_nothing_is(visitor: Client, 
     unfit = await visitor.get("/readyz")
     assert (unfit.status, (await unfit.json())["generation"]["message"]) == (503, "Set MODEL to what it was.")
     await announce(services.redis, services.keys, "worker", Presence("w", "g1"))
+    unanswered = await visitor.get("/readyz")
+    assert (unanswered.status, (await unanswered.json())["conversation"]["ok"]) == (503, False)
+    await announce(services.redis, services.keys, CONVERSATION, Presence("b"))
     there = await visitor.get("/readyz")
     assert (there.status, (await there.json())["generation"]["names"]) == (200, ["g1"])
     assert await (await visitor.get("/healthz")).text() == "ok"
