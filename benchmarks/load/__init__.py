@@ -1,6 +1,6 @@
 """The whole service under load: bots, workers and Redis as processes of their own, a stand-in for Telegram in front.
 
-python -m benchmarks.load [throughput webhook drain workers full] [--quick] [--scratch FOLDER]
+python -m benchmarks.load [throughput apart models webhook drain workers full] [--quick] [--scratch FOLDER]
 
 Photos are those that the demo draws for shoppers, in the sizes that Telegram makes of them; each comes in by the
 webhook, is fetched from the stand-in, searched in the demo's catalogue, and answered with an album of five pictures
@@ -19,13 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import ground
-from benchmarks.load import drain, full, throughput, webhook, workers
+from benchmarks.load import apart, drain, full, models, throughput, webhook, workers
 from benchmarks.load.material import Material, gather
 from index.model.runtime import Embedder
 
 Part = Callable[[Material, bool], Coroutine[Any, Any, dict[str, Any]]]
 PARTS: dict[str, Part] = {
     "throughput": throughput.measure,
+    "apart": apart.measure,
+    "models": models.measure,
     "webhook": webhook.measure,
     "drain": drain.measure,
     "workers": workers.measure,

@@ -6,11 +6,12 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from core.cpus import usable_cpus
-from index.model.runtime import Embedder
+from index.model.runtime import BUILTIN, Embedder
 
 BATCH = 8
 SEED = 0
@@ -26,13 +27,13 @@ class Raw:
 
 
 class Model:
-    """Sessions as the faster of two layouts has them: one with a thread for each processor, or one each."""
+    """Embedders as the faster of two layouts has them: one with a thread for each processor, or one each."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str | Path = BUILTIN) -> None:
         cpus = usable_cpus()
-        layouts = [[Embedder.load(threads=cpus)]]
+        layouts = [[Embedder.load(file, threads=cpus)]]
         if cpus > 1:
-            layouts.append([Embedder.load(threads=1) for _ in range(cpus)])
+            layouts.append([Embedder.load(file, threads=1) for _ in range(cpus)])
         for layout in layouts:
             for session in layout:
                 session.warm([BATCH])

@@ -28,6 +28,7 @@ from tests.standins.telegram import Bot, TelegramServer
 
 HOOKS = Path(__file__).parent / "hooks"
 HITS = 5
+CONVERSING_NICE = 5
 AT_REST = {"PUBLIC_URL": "http://127.0.0.1", "PHOTOS_PER_HOUR": "1000000", "HITS": str(HITS)}
 
 
@@ -48,10 +49,13 @@ class Stage:
     _chats: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _reading: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def start(self, what: str, *, cpus: int | None = None, nice: int = 0) -> Running:
-        """`bots` or `worker`. `cpus`: how many processors it sees (and so threads it starts); all of them else."""
+    async def start(
+        self, what: str, *options: str, on: Machine | None = None, cpus: int | None = None, nice: int = 0
+    ) -> Running:
+        """`bots` or `worker`. `on`: with another port. `cpus`: how many processors it sees (and so threads it starts);
+        all of them else."""
         path = str(HOOKS) if what == "bots" else ""
-        running = await self.machine.start(what, path=path)
+        running = await (on or self.machine).start(what, *options, path=path)
         if nice:
             os.setpriority(os.PRIO_PROCESS, running.process.pid, nice)
         if cpus is not None:
@@ -129,9 +133,12 @@ class Stage:
 @asynccontextmanager
 async def staged(
     material: Material, *, workers: int = 1, bots: int = 1, nice: int = 0, redis: Sequence[str] = (),
-    settings: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None, intake_apart: bool = False,
 ) -> AsyncIterator[Stage]:  # fmt: skip
-    """The service over the drawn shop. `redis`: further options of its server; `nice`: of the workers."""
+    """The service over the drawn shop. `redis`: further options of its server; `nice`: of the workers.
+
+    `intake_apart`: webhooks in a process of their own, and the other bots at CONVERSING_NICE.
+    """
     binary = valkey_binary() or oldest_binary()
     assert binary is not None, "no Redis binary: install locks/dev.txt"
     async with TelegramServer() as telegram, AsyncExitStack() as stack:
@@ -142,15 +149,18 @@ async def staged(
         bot = telegram.add_bot()
         bot.rates.strict = False
         told = {"TELEGRAM_TOKEN": bot.token, "TELEGRAM_SECRET": SECRET, "TELEGRAM_API": telegram.url}
-        machine = Machine(material.data_dir, server.url, ROOT, **(AT_REST | told | dict(settings or {})))
-        await stack.enter_async_context(machines(machine))
+        told |= AT_REST | dict(settings or {})
+        machine, beside = (Machine(material.data_dir, server.url, ROOT, **told) for _ in range(2))
+        await stack.enter_async_context(machines(machine, beside))
         photos = [[size for kept in sizes for size in telegram.keep(*kept)] for sizes in material.photos]
         stage = Stage(telegram, bot, server, connected, Streams(connected, Keys()), machine, photos)
         stack.callback(stage.close)
         for _ in range(workers):
             await stage.start("worker", nice=nice)
         for _ in range(bots):
-            await stage.start("bots")
+            await stage.start("bots", *(["--intake"] if intake_apart else []))
+        if intake_apart:
+            await stage.start("bots", on=beside, nice=CONVERSING_NICE)
         if workers and bots:
             await machine.ready()
         if bots:

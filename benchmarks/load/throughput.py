@@ -40,9 +40,9 @@ async def measure(material: Material, quick: bool) -> dict[str, Any]:
     model = await asyncio.to_thread(Model)
     async with staged(material) as stage:
         await by_webhook(stage, warm)
-        idle = await _idle(stage, 1.0 if quick else IDLE_S)
-        webhook = [await _round(stage, model, by_webhook, photos, idle) for _ in range(rounds)]
-        api = [await _round(stage, model, by_api, photos, idle) for _ in range(min(rounds, 3))]
+        idle = await at_rest(stage, 1.0 if quick else IDLE_S)
+        webhook = [await a_round(stage, model, by_webhook, photos, idle) for _ in range(rounds)]
+        api = [await a_round(stage, model, by_api, photos, idle) for _ in range(min(rounds, 3))]
     return {"raw": model.layout, "webhook": told(webhook, usable_cpus()), "api": told(api, usable_cpus())}
 
 
@@ -93,14 +93,15 @@ async def by_api(stage: Stage, photos: int) -> None:
         await asyncio.gather(*(ask() for _ in range(API_AT_ONCE)))
 
 
-async def _idle(stage: Stage, seconds: float) -> dict[str, float]:
+async def at_rest(stage: Stage, seconds: float) -> dict[str, float]:
     """Processors that each part keeps busy when nobody asks."""
     before = stage.processor_s()
     await asyncio.sleep(seconds)
     return {part: (after - before[part]) / seconds for part, after in stage.processor_s().items()}
 
 
-async def _round(stage: Stage, model: Model, ask: Ask, photos: int, idle: dict[str, float]) -> Round:
+async def a_round(stage: Stage, model: Model, ask: Ask, photos: int, idle: dict[str, float]) -> Round:
+    """The service between two looks at the bare model. `idle`: as `at_rest` told."""
     raw = [await asyncio.to_thread(model.measure, RAW_S / 2)]
     before, started = stage.processor_s(), time.monotonic()
     await ask(stage, photos)

@@ -28,9 +28,17 @@ REST_S = 3.0
 
 
 async def measure(material: Material, quick: bool) -> dict[str, Any]:
+    """With all bots in one process, and with the intake in one of its own (`snapshelf bots --intake`)."""
+    return {
+        "in one process": await _measure(material, quick, intake_apart=False),
+        "intake apart": await _measure(material, quick, intake_apart=True),
+    }
+
+
+async def _measure(material: Material, quick: bool, *, intake_apart: bool) -> dict[str, Any]:
     """Milliseconds from due to answered, over all rounds and of the median round; the service's share of what came."""
     seconds, rounds = (3, 1) if quick else (SECONDS, ROUNDS)
-    async with staged(material, nice=NICE) as stage:
+    async with staged(material, nice=NICE, intake_apart=intake_apart) as stage:
         await by_webhook(stage, 60)
         told = []
         for number in range(rounds):

@@ -105,9 +105,13 @@ def test_what_this_process_used_is_found() -> None:
 
 
 def test_each_part_has_its_table() -> None:
+    by_both = dict.fromkeys(("webhook", "api"), throughput.told(ROUNDS, 2))
+    answered = webhook.latencies([(10.0, 200)] * 100) | {"p99_ms_of_each_round": [9.0, 10.0], "answered_per_s": 40.0}
     figures = {
-        "throughput": {"raw": "2 of 1 threads"} | dict.fromkeys(("webhook", "api"), throughput.told(ROUNDS, 2)),
-        "webhook": webhook.latencies([(10.0, 200)] * 100) | {"p99_ms_of_each_round": [9.0, 10.0]},
+        "throughput": {"raw": "2 of 1 threads"} | by_both,
+        "apart": {"processors": 1, "of": 2} | by_both,
+        "models": {"float, 96 px": throughput.told(ROUNDS, 2)},
+        "webhook": dict.fromkeys(("in one process", "intake apart"), answered),
         "drain": drain.told([Sample(float(at), at, {"bots": 1.0, "worker": 1.0, "redis": 1.0}, 1.0) for at in range(9)])
         | {
             "photos": dict.fromkeys(("accepted", "answered", "apologised", "dead", "unknown", "repeated"), 0),
