@@ -116,11 +116,11 @@ def _table(searches: Mapping[str, Any], size: str) -> str:
 
 
 def _filters(told: Mapping[str, Any]) -> str:
-    rows = ["| filter | rows left | ms median | p99 | times the unfiltered | fewest hits (owed) |"]
-    rows.append("| --- " * 6 + "|")
+    rows = ["| filter | rows left | ms median | p99 | times the unfiltered | again | fewest hits (owed) |"]
+    rows.append("| --- " * 7 + "|")
     rows += [
         f"| {name} | {one['rows']:,} | {one['median_ms']:.2f} | {one['p99_ms']:.2f} | "
-        f"{one['ratio']:.2f} | {one['fewest_hits']} ({one['hits_owed']}) |"
+        f"{one['ratio']:.2f} | {one['ratio_again']:.2f} | {one['fewest_hits']} ({one['hits_owed']}) |"
         for name, one in told.items()
     ]
     return "\n".join(rows)
