@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import structlog
 from redis.exceptions import RedisError
@@ -120,17 +120,20 @@ class Maintainer:
     async def _reindex(self, task: Task) -> str:
         feed = self._feed(task)
         loop = asyncio.get_running_loop()
-        told = self._teller(task)
+        teller = _Teller(task, self._say)
 
         def progress(stage: str, done: int, total: int) -> None:
             if self._stop.is_set():
                 raise _Leaving
-            loop.call_soon_threadsafe(told, stage, done, total)
+            loop.call_soon_threadsafe(teller.tell, stage, done, total)
 
         owner = f"an admin on {channel_of(task.chat)} (worker {self._name})"
-        account = await asyncio.to_thread(
-            reindex, self._settings, feed, embedder=self._embedder, owner=owner, progress=progress
-        )
+        try:
+            account = await asyncio.to_thread(
+                reindex, self._settings, feed, embedder=self._embedder, owner=owner, progress=progress
+            )
+        finally:
+            await teller.said()
         return "\n".join(account.lines())
 
     def _feed(self, task: Task) -> str:
@@ -141,23 +144,6 @@ class Maintainer:
         if feed is None:
             raise SnapshelfError(NO_FEED)
         return feed
-
-    def _teller(self, task: Task) -> Callable[[str, int, int], None]:
-        """Says how far it is, not too often; what cannot be said is left out."""
-        waiting = set[asyncio.Task[None]]()
-        last = 0.0
-
-        def told(stage: str, done: int, total: int) -> None:
-            nonlocal last
-            if waiting or time.monotonic() - last < TOLD_EVERY_S:
-                return
-            last = time.monotonic()
-            text = _STAGES.get(stage, stage.capitalize()) + (f": {done} of {total}" if total else " …")
-            saying = asyncio.create_task(self._say(Progress(task.job, task.chat, text, language=task.language)))
-            waiting.add(saying)
-            saying.add_done_callback(waiting.discard)
-
-        return told
 
     async def _say(self, progress: Progress) -> None:
         """Put it into `replies` without a claim: saying it twice does no harm."""
@@ -199,6 +185,29 @@ class Maintainer:
                 await self._consumer.refresh([entry])
             except (Unavailable, RedisError) as error:
                 log.info("Redis is away", error=type(error).__name__)
+
+
+class _Teller:
+    """Says how far a task is, one message at a time and not too often; what cannot be said then is left out."""
+
+    def __init__(self, task: Task, say: Callable[[Progress], Coroutine[None, None, None]]) -> None:
+        self._task, self._say = task, say
+        self._saying: asyncio.Task[None] | None = None
+        self._last = 0.0
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        """Say it soon, or not at all."""
+        if (self._saying and not self._saying.done()) or time.monotonic() - self._last < TOLD_EVERY_S:
+            return
+        self._last = time.monotonic()
+        text = _STAGES.get(stage, stage.capitalize()) + (f": {done} of {total}" if total else " …")
+        progress = Progress(self._task.job, self._task.chat, text, language=self._task.language)
+        self._saying = asyncio.create_task(self._say(progress))
+
+    async def said(self) -> None:
+        """Returns once nothing is under way: it must not come behind the task's end."""
+        if self._saying is not None:
+            await self._saying
 
 
 def _listed(numbers: dict[str, int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from core.messages import Progress, Task, decode_outgoing
 from core.streams import Streams
 from index.store import GenerationStore
 from tests.standins.shop import WAIT_S, GatedEmbedder, Shop, open_shop, working
+from worker.maintainer import Maintainer
 
 
 class Admin:
@@ -69,6 +71,24 @@ async def test_reindex_publishes_and_ends_with_its_account(admin: Admin, shop: S
     assert store.current_name() != before
     assert "12 rows = 12 products" in last.text
     assert all(not progress.done for progress in admin.told[:-1])
+
+
+async def test_progress_that_takes_long_to_say_does_not_come_behind_the_end(
+    admin: Admin, shop: Shop, embedder: GatedEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, ended = Maintainer._say, asyncio.Event()
+
+    async def say_late(self: Maintainer, progress: Progress) -> None:
+        with contextlib.suppress(TimeoutError):  # if it could come behind the end, it would
+            await asyncio.wait_for(ended.wait(), 0.5)
+        await said(self, progress)
+
+    monkeypatch.setattr(Maintainer, "_say", say_late)
+    settings = shop.settings.model_copy(update={"feed": str(shop.feed)})
+    async with working(settings, embedder):
+        last = await admin.ask("reindex")
+        ended.set()
+    assert [progress.done for progress in admin.told if progress.job == last.job] == [False, True]
 
 
 async def test_reindex_without_a_feed_says_what_to_name(admin: Admin, shop: Shop, embedder: GatedEmbedder) -> None:
