@@ -40,6 +40,8 @@ UNUSABLE = {
     Reason.UNSUPPORTED_FORMAT: "its picture is no JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF",
 }
 """What skipped.tsv says of a picture of the feed."""
+EMBEDDED_AT_ONCE = 2
+"""Batches: a thread that is through with its share of one goes on with the next, and waits for nobody."""
 CRASHING = "its picture crashes the program that decodes it, or keeps it busy without end"
 
 
@@ -50,6 +52,19 @@ class Embedded:
     digests: dict[str, str] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     embedded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedding:
+    """A batch that the model works on."""
+
+    good: list[tuple[str, str, str, bytes]]
+    """Reference, stamp, digest and JPEG of each picture."""
+    fresh: list[str]
+    """Digests of those that are embedded."""
+    descriptors: Future[Descriptors] | None
+    count: int
+    """References, broken ones too."""
 
 
 def embed_new(
@@ -70,10 +85,28 @@ def embed_new(
     keep_freed_memory()
     result = Embedded()
     done = 0
-    with PictureWriter(store) as writer, ThreadPoolExecutor(1, thread_name_prefix="keep") as disk:
+    with (
+        PictureWriter(store) as writer,
+        ThreadPoolExecutor(1, thread_name_prefix="keep") as disk,
+        ThreadPoolExecutor(EMBEDDED_AT_ONCE, thread_name_prefix="embed") as model,
+    ):
         keeper = _Keeper(writer, cache, seen)
+        embedding: deque[_Embedding] = deque()
         keeping: deque[Future[None]] = deque()
         on_the_way: set[str] = set()
+
+        def one_embedded() -> None:
+            nonlocal done
+            first = embedding.popleft()
+            descriptors = first.descriptors.result() if first.descriptors is not None else None
+            result.embedded += len(first.fresh)
+            # The disk makes a batch durable while the model works on the next one; two may wait for it.
+            keeping.append(disk.submit(keeper.keep, first.good, first.fresh, descriptors))
+            if len(keeping) > 2:
+                keeping.popleft().result()
+            done += first.count
+            progress(done)
+
         for batch in _batches(references, loads, decoders, embedder.input_size):
             good: list[tuple[str, str, str, bytes]] = []
             fresh: dict[str, pictures.RGB] = {}
@@ -87,14 +120,12 @@ def embed_new(
                 if digest not in cache and digest not in on_the_way:
                     fresh[digest] = picture.pixels
             on_the_way.update(fresh)
-            descriptors = embedder.embed(np.stack(list(fresh.values()))) if fresh else None
-            result.embedded += len(fresh)
-            # The disk makes a batch durable while the model works on the next one; two may wait for it.
-            keeping.append(disk.submit(keeper.keep, good, list(fresh), descriptors))
-            if len(keeping) > 2:
-                keeping.popleft().result()
-            done += len(batch)
-            progress(done)
+            described = model.submit(embedder.embed, np.stack(list(fresh.values()))) if fresh else None
+            embedding.append(_Embedding(good, list(fresh), described, len(batch)))
+            if len(embedding) == EMBEDDED_AT_ONCE:
+                one_embedded()
+        while embedding:
+            one_embedded()
         for future in keeping:
             future.result()
         keeper.flush()

@@ -27,9 +27,9 @@ BUILTIN = "builtin"
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 _ERRORS_ONLY = 3
 """ONNX Runtime's log level."""
-PIECE = 4
-"""Pictures that one thread takes at once: with more, what the layers hand on no longer fits into its cache (measured at
-96 px: 6.5 ms a picture, with eight 7.3, with sixteen 8.2)."""
+PIECE = 2
+"""Pictures that one thread takes at once: with more than four, what the layers hand on no longer fits into its cache
+(measured at 96 px: 6.5 ms a picture, with eight 7.3, with sixteen 8.2), and with two the threads end together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def test_the_built_in_models_codes_are_its_references() -> None:
 
 @pytest.mark.parametrize(
     ("count", "threads", "cut"),
-    [(1, 1, 1), (4, 1, 1), (5, 1, 2), (2, 2, 2), (8, 2, 2), (9, 2, 4), (32, 2, 8), (7, 4, 4)],
+    [(1, 1, 1), (4, 1, 2), (5, 1, 3), (2, 2, 2), (8, 2, 4), (9, 2, 6), (32, 2, 16), (7, 4, 4)],
 )
 def test_a_batch_is_cut_so_that_each_thread_has_its_share_and_none_takes_too_much_at_once(
     count: int, threads: int, cut: int
