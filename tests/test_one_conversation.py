@@ -14,9 +14,9 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
-from bots.service import run_bots
 from index.model.fake import FakeEmbedder
 from index.reindex import reindex
+from tests.standins.bots import at_the_bots
 from tests.standins.service import SECRET, set_webhook
 from tests.standins.shop import PRODUCTS, Shop, open_shop, photo_of, working
 from tests.standins.telegram import TelegramServer
@@ -201,7 +201,7 @@ async def phone_on(channel: str, folder: Path, redis_url: str) -> AsyncIterator[
         shop = open_shop(folder, redis_url, **settings)
         priced(shop)
         await stack.enter_async_context(working(shop.settings, FakeEmbedder()))
-        address = await stack.enter_async_context(_bots(shop))
+        address = await stack.enter_async_context(at_the_bots(shop.settings))
         match channel:
             case "telegram":
                 await set_webhook(telegram, shelf, address)
@@ -221,18 +221,6 @@ async def phone_on(channel: str, folder: Path, redis_url: str) -> AsyncIterator[
                 yield page
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _bots(shop: Shop) -> AsyncIterator[str]:
-    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    bots = asyncio.create_task(run_bots(shop.settings, stop, on_ready=ready.set_result))
-    try:
-        await asyncio.wait([bots, ready], return_when=asyncio.FIRST_COMPLETED)
-        yield ready.result()
-    finally:
-        stop.set()
-        await bots
 
 
 class Talk:

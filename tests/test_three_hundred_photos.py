@@ -16,11 +16,11 @@ import pytest
 import structlog
 from redis.asyncio import Redis
 
-from bots.service import run_bots
 from core.keys import Keys
 from core.streams import Streams
 from core.telemetry import QUIET, configure_logging
 from index.model.runtime import Embedder
+from tests.standins.bots import at_the_bots
 from tests.standins.service import SECRET, set_webhook
 from tests.standins.shop import PRODUCTS, open_shop, photo_of, working
 from tests.standins.telegram import TelegramServer
@@ -119,11 +119,8 @@ async def test_300_photos_of_100_users_over_four_channels_are_each_answered_once
         more |= {"viber_token": violet.token, "viber_api": viber.url, "media_hosts": hosts, "hits": 2, "port": 0}
         shop = open_shop(tmp_path, redis_url, photos_per_hour=10_000, **more)
         shop.publish(embedder=Embedder.load(threads=1))
-        stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-        async with working(shop.settings, Embedder.load(threads=1)):
-            bots = asyncio.create_task(run_bots(shop.settings, stop, on_ready=ready.set_result))
-            await asyncio.wait([bots, ready], return_when=asyncio.FIRST_COMPLETED)
-            address = twilio.service = ready.result()
+        async with working(shop.settings, Embedder.load(threads=1)), at_the_bots(shop.settings) as address:
+            twilio.service = address
             await set_webhook(telegram, shelf, address)
             violet.webhook = f"{address}/viber/webhook"
             people, pusher = viber.people(), telegram.pusher()
@@ -148,8 +145,6 @@ async def test_300_photos_of_100_users_over_four_channels_are_each_answered_once
                 while await ended(streams) < PHOTOS:  # noqa: ASYNC110 - a number in Redis
                     await asyncio.sleep(0.1)
             tally, depths = await streams.tally(), await streams.depths()
-            stop.set()
-            await bots
     assert tally == {"accepted": PHOTOS, "answered": PHOTOS}  # repeated 0, unknown 0, dead 0
     assert sum(depths[name] for name in ("replies", "searches:messengers", "searches:web", "dead")) == 0
     for user in range(USERS):

@@ -8,7 +8,8 @@ from typing import Any
 import aiohttp
 
 from index.model.fake import FakeEmbedder
-from tests.standins.service import SECRET, at_the_bots, set_webhook
+from tests.standins.bots import at_the_bots
+from tests.standins.service import SECRET, set_webhook
 from tests.standins.shop import open_shop, photo_of, working
 from tests.standins.telegram import TelegramServer
 

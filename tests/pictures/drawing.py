@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import tempfile
@@ -13,11 +12,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import async_playwright
 
-from bots.service import run_bots
 from core.settings import Settings
 from index.model.runtime import Embedder
 from tests.browser.conftest import FLAGS
 from tests.redis_server import RedisServer, oldest_binary, valkey_binary
+from tests.standins.bots import at_the_bots
 from tests.standins.shop import working
 
 PHOTO = "012.jpg"
@@ -45,14 +44,8 @@ def data_uri(jpeg: bytes) -> str:
 async def answering(settings: Settings) -> AsyncIterator[str]:
     """A worker with the real model and the bots; gives the address of the web server."""
     embedder = Embedder.load(settings.model, models=settings.models_dir)
-    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    async with working(settings, embedder):
-        bots = asyncio.create_task(run_bots(settings, stop, on_ready=ready.set_result))
-        try:
-            yield await ready
-        finally:
-            stop.set()
-            await bots
+    async with working(settings, embedder), at_the_bots(settings) as address:
+        yield address
 
 
 async def draw(document: Callable[[Path, RedisServer], Awaitable[str]], size: tuple[int, int], file: Path) -> None:

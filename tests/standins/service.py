@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import Any
 
 import aiohttp
 
-from bots.service import run_bots
 from core.settings import Settings
 from index.model.contract import Embeds
+from tests.standins.bots import at_the_bots
 from tests.standins.shop import open_shop, working
 from tests.standins.telegram import Bot, TelegramServer
 
@@ -39,19 +38,6 @@ async def serving(
     async with working(shop.settings, embedder), at_the_bots(shop.settings) as address:
         await set_webhook(telegram, bot, address)
         yield shop.settings
-
-
-@asynccontextmanager
-async def at_the_bots(settings: Settings, *, intake_only: bool = False) -> AsyncIterator[str]:
-    """The bots, at the address that is given."""
-    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    bots = asyncio.create_task(run_bots(settings, stop, intake_only=intake_only, on_ready=ready.set_result))
-    try:
-        await asyncio.wait([bots, ready], return_when=asyncio.FIRST_COMPLETED)
-        yield ready.result()
-    finally:
-        stop.set()
-        await bots
 
 
 async def set_webhook(telegram: TelegramServer, bot: Bot, address: str) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bots.service import run_bots
 from bots.viber.api import ViberApi
 from core.settings import Settings
 from index.model.contract import Embeds
+from tests.standins.bots import at_the_bots
 from tests.standins.shop import open_shop, working
 from tests.standins.viber import Bot, ViberServer
 
@@ -31,14 +30,7 @@ async def serving_viber(
     }
     shop = open_shop(folder, redis_url, **(values | more))
     shop.publish(embedder=embedder)
-    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    async with working(shop.settings, embedder):
-        bots = asyncio.create_task(run_bots(shop.settings, stop, on_ready=ready.set_result))
-        try:
-            await asyncio.wait([bots, ready], return_when=asyncio.FIRST_COMPLETED)
-            async with ViberApi(shop.settings) as api:  # as `snapshelf webhooks set viber` does
-                await api.set_webhook(f"{ready.result()}/viber/webhook")
-            yield shop.settings
-        finally:
-            stop.set()
-            await bots
+    async with working(shop.settings, embedder), at_the_bots(shop.settings) as address:
+        async with ViberApi(shop.settings) as api:  # as `snapshelf webhooks set viber` does
+            await api.set_webhook(f"{address}/viber/webhook")
+        yield shop.settings
