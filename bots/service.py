@@ -106,7 +106,7 @@ async def _work(services: Services, stop: asyncio.Event, intake_only: bool, on_r
         address = await _listen(runner, services.settings)
         log.info("bots ready", address=address, channels=sorted(services.channels.by_name), intake_only=intake_only)
         on_ready(address)
-        await together([part(stop) for part in parts], beside=[pace.run()], stop=stop)
+        await together([part(stop) for part in parts], beside=[] if intake_only else [pace.run()], stop=stop)
     finally:
         await runner.cleanup()
         await conversation.close()
