@@ -35,15 +35,21 @@ class Round:
 
 
 async def measure(material: Material, quick: bool) -> dict[str, Any]:
-    """By the webhook, and by `/api/search`."""
-    rounds, photos, warm = (1, 60, 60) if quick else (ROUNDS, PHOTOS, WARM)
+    """Everybody on all processors."""
     model = await asyncio.to_thread(Model)
     async with staged(material) as stage:
-        await by_webhook(stage, warm)
-        idle = await at_rest(stage, 1.0 if quick else IDLE_S)
-        webhook = [await a_round(stage, model, by_webhook, photos, idle) for _ in range(rounds)]
-        api = [await a_round(stage, model, by_api, photos, idle) for _ in range(min(rounds, 3))]
-    return {"raw": model.layout, "webhook": told(webhook, usable_cpus()), "api": told(api, usable_cpus())}
+        return {"raw": model.layout} | await both_ways(stage, model, usable_cpus(), quick)
+
+
+async def both_ways(stage: Stage, model: Model, cpus: int, quick: bool) -> dict[str, Any]:
+    """By the webhook, and by `/api/search`, on so many processors."""
+    rounds, photos, warm = (1, 60, 60) if quick else (ROUNDS, PHOTOS, WARM)
+    await by_webhook(stage, warm)
+    idle = await at_rest(stage, 1.0 if quick else IDLE_S)
+    return {
+        name: told([await a_round(stage, model, ask, photos, idle) for _ in range(rounds)], cpus)
+        for name, ask in (("webhook", by_webhook), ("api", by_api))
+    }
 
 
 def told(rounds: list[Round], cpus: int) -> dict[str, Any]:
